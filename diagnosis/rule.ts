@@ -1,0 +1,49 @@
+/** What a rule is. To add one: one file in `rules/`, one line in `rules/index.ts`, one page in `docs/faults/`. */
+
+import type { Role } from '../evidence/facts.js';
+import type { Evidence, Severity } from '../evidence/run.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: an index of rules holds rules of every kind of arguments
+export type AnyRule = Rule<any>;
+
+/** Arguments are plain JSON. `target` says which name or port is meant, and scopes what explains what. */
+export interface Args {
+  readonly target?: Role;
+}
+
+export interface Found<A extends Args> {
+  readonly args: A;
+  /** Ids of the observations that it rests on, at least one. */
+  readonly evidence: readonly string[];
+  /** Overrides the rule's severity. */
+  readonly severity?: Severity;
+  readonly alternatives?: readonly { readonly code: string; readonly separateBy: string }[];
+}
+
+/** The words of a finding: one sentence each, the fix with the configuration key, the observed and expected value. */
+export interface Prose {
+  readonly summary: string;
+  readonly cause: string;
+  readonly fix: string;
+}
+
+export interface Rule<A extends Args> {
+  /** Public and stable. */
+  readonly code: string;
+  readonly severity: Severity;
+  /**
+   * Codes that explain this one: where such a finding stands, this one is its consequence and is suppressed. A finding
+   * with a `target` only explains others of the same target, unless the rule that explains says `explainsAll`.
+   */
+  readonly explainedBy: readonly string[];
+  /** Its finding explains consequences of every target: nothing of the deployment can be reached without it. */
+  readonly explainsAll?: boolean;
+  /** Pure: the same evidence, the same findings. */
+  find(evidence: Evidence): readonly Found<A>[];
+  prose(args: A): Prose;
+}
+
+/** Ties the arguments of `find` to those of `prose`. */
+export function rule<A extends Args>(definition: Rule<A>): Rule<A> {
+  return definition;
+}

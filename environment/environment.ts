@@ -1,0 +1,22 @@
+/** One LiveKit deployment under test, resolved: every variable is set, every file is read. */
+import type { Claims } from '../evidence/run.js';
+
+/** Key and secret to mint tokens with, or a token that somebody else minted. */
+export type Auth = { readonly apiKey: string; readonly apiSecret: string } | { readonly token: string };
+
+export interface Environment {
+  readonly name: string;
+  /** `wss://host[:port][/path]` or `ws://…`. Never carries credentials. */
+  readonly url: URL;
+  readonly auth: Auth;
+  /** PEM of a private CA to trust beside the public ones. */
+  readonly ca?: string;
+  /** `ip`, `ip:port` or `[v6]:port`; absent: the system's. */
+  readonly resolvers?: readonly string[];
+  readonly claims: Claims;
+}
+
+/** A mistake in the configuration or in the command line: exit code 2, never a stack trace. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}

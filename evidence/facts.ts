@@ -1,0 +1,280 @@
+/**
+ * What each probe reports under `facts`: plain values, no opinions, no secrets. An absent field means "not seen".
+ * Times are milliseconds, addresses are without brackets, hosts are lower case without a trailing dot.
+ */
+import type { Observation, Path } from './run.js';
+
+/** Which name or port of the deployment something belongs to. */
+export type Role = 'signal' | 'turn';
+
+export interface DnsAnswer {
+  /** `ip:port` of the resolver asked, `[v6]:port` for IPv6. */
+  resolver: string;
+  transport: 'udp' | 'tcp';
+  type: 'A' | 'AAAA';
+  /** RFC 1035 §4.1.1 name: `NOERROR`, `NXDOMAIN`, `SERVFAIL`…; absent when no answer came. */
+  rcode?: string;
+  addresses: string[];
+  /** Canonical names on the way, in order. */
+  cnames: string[];
+  /** Smallest TTL in seconds. */
+  ttlS?: number;
+  rttMs?: number;
+  /** Why no answer came: `timeout`, `refused`, `malformed`. */
+  failure?: string;
+}
+
+/** `dns:NAME` */
+export interface DnsFacts {
+  name: string;
+  role: Role;
+  /** Where the addresses come from. A literal address and `localhost` ask nobody. */
+  source: 'resolver' | 'hosts-file' | 'literal';
+  answers: DnsAnswer[];
+  /** What the later probes use: IPv4 first, without repetition. */
+  addresses: string[];
+}
+
+export interface CertificateFacts {
+  subject: string;
+  issuer: string;
+  subjectAltNames: string[];
+  /** ISO 8601. */
+  validFrom: string;
+  validTo: string;
+  serialNumber: string;
+  /** SHA-256 of the whole certificate, hex. */
+  fingerprint256: string;
+  /** Base64 SHA-256 of the SubjectPublicKeyInfo: what a browser is told to accept. */
+  spkiSha256: string;
+  isCa: boolean;
+}
+
+/** `tls:HOST:PORT` */
+export interface TlsFacts {
+  role: Role;
+  host: string;
+  address: string;
+  port: number;
+  /** `TLSv1.3` */
+  protocol?: string;
+  cipher?: string;
+  /** ALPN protocol that the server chose, absent if none. */
+  alpn?: string;
+  /** As the server sent it, leaf first. */
+  chain: CertificateFacts[];
+  /** OpenSSL's code when the chain does not verify: `CERT_HAS_EXPIRED`, `SELF_SIGNED_CERT_IN_CHAIN`… */
+  chainError?: string;
+  /** Set when the leaf does not carry the name (RFC 6125). */
+  nameError?: string;
+  connectMs?: number;
+  handshakeMs?: number;
+  /** Bytes that came instead of a handshake, as printable text, at most 200. */
+  plaintext?: string;
+}
+
+export interface IceServerFacts {
+  /** RFC 7064/7065 URI, one per entry. */
+  url: string;
+  hasCredential: boolean;
+}
+
+export interface CandidateFacts {
+  protocol: 'udp' | 'tcp';
+  address: string;
+  port: number;
+  /** `host`, `srflx`, `prflx`, `relay` (RFC 8839 §5.1). */
+  type: string;
+  tcpType?: string;
+  priority: number;
+}
+
+export interface HttpFacts {
+  status: number;
+  /** At most 200 characters, printable. */
+  body: string;
+  server?: string;
+  location?: string;
+  contentType?: string;
+  /** The `Date` header as ISO 8601. */
+  date?: string;
+}
+
+/** `signal` */
+export interface SignalFacts {
+  host: string;
+  port: number;
+  secure: boolean;
+  address?: string;
+  /** `GET /`, which LiveKit answers with `OK`. */
+  health?: HttpFacts;
+  /** The answer to the websocket upgrade when it was not 101. */
+  refusal?: HttpFacts;
+  upgraded: boolean;
+  /** From the join response. */
+  join?: {
+    serverVersion: string;
+    edition: string;
+    protocol: number;
+    region: string;
+    nodeId: string;
+    iceServers: IceServerFacts[];
+    /** ICE lite (RFC 8445 §2.5) was offered. */
+    iceLite: boolean;
+    candidates: CandidateFacts[];
+  };
+  /** Why the websocket ended before a join response: close code and reason, printable. */
+  closed?: { code: number; reason: string };
+  /** The server's clock minus ours from `Date`, middle of the exchange; resolution 1 s. */
+  clockSkewMs?: number;
+}
+
+/** Why an address is checked: the server offers it, or it is one at which the media could be instead. */
+export type Origin = 'advertised' | 'claimed' | 'signal-host' | 'turn-host';
+
+/** `ice-udp:ADDRESS:PORT`, `ice-tcp:ADDRESS:PORT`: an authenticated STUN binding request (RFC 8445 §7.2.2). */
+export interface IceFacts {
+  address: string;
+  port: number;
+  origin: Origin;
+  /** Which advertised candidate this stands for when it is not advertised itself, `ip:port`. */
+  insteadOf?: string;
+  sent: number;
+  received: number;
+  /** Of the first answered check. */
+  rttMs?: number;
+  /** XOR-MAPPED-ADDRESS, `ip:port`. */
+  mapped?: string;
+  /** STUN error code of the answer, when it was an error response (which proves the path all the same). */
+  errorCode?: number;
+  /** TCP only: how long the connection took. */
+  connectMs?: number;
+  /** TCP only: what came instead of STUN, printable, at most 200. */
+  plaintext?: string;
+}
+
+/** A TURN error response: `401 Unauthorized`. */
+export interface TurnError {
+  step: 'allocate' | 'permission' | 'channel' | 'refresh';
+  code: number;
+  reason: string;
+}
+
+/** `turn-udp:HOST:PORT`, `turn-tcp:…`, `turn-tls:…`: one URL of the join response, alone. */
+export interface TurnFacts {
+  url: string;
+  host: string;
+  address: string;
+  port: number;
+  transport: 'udp' | 'tcp' | 'tls';
+  realm?: string;
+  software?: string;
+  /** XOR-RELAYED-ADDRESS and XOR-MAPPED-ADDRESS, `ip:port`. */
+  relayed?: string;
+  mapped?: string;
+  lifetimeS?: number;
+  error?: TurnError;
+  /** Checks through the relay to the SFU's UDP candidates. */
+  relayedChecks: { candidate: string; rttMs?: number; sent: number }[];
+  connectMs?: number;
+  tlsMs?: number;
+  allocateMs?: number;
+  /** What came instead of TURN, printable, at most 200. */
+  plaintext?: string;
+}
+
+/** One end of a selected candidate pair, from the statistics (W3C webrtc-stats §8.16). */
+export interface PairEnd {
+  candidateType: string;
+  protocol: string;
+  address?: string;
+  port?: number;
+  /** Only for a local relay candidate: `udp`, `tcp` or `tls`, and the TURN URL. */
+  relayProtocol?: string;
+  url?: string;
+}
+export interface SelectedPair {
+  local: PairEnd;
+  remote: PairEnd;
+  rttMs?: number;
+}
+
+/** `peer:PATH`: two participants in Node, ICE + DTLS + an echo over a data channel. */
+export interface PeerFacts {
+  path: Path;
+  /** From the first connect to the echo received. */
+  totalMs?: number;
+  joinMs?: number;
+  echo?: { sentBytes: number; receivedBytes: number; rttMs: number };
+  /** By participant. */
+  selected?: Partial<Record<'caller' | 'callee', SelectedPair[]>>;
+}
+
+export interface ReceivedMedia {
+  /** From the start of the participant's connect. */
+  firstFrameMs?: number;
+  firstAudioMs?: number;
+  framesDecoded: number;
+  frameWidth?: number;
+  frameHeight?: number;
+  videoBytes: number;
+  audioBytes: number;
+  /** Sum of squared sample values × seconds (webrtc-stats `totalAudioEnergy`): above 0 means that sound was heard. */
+  audioEnergy: number;
+  packetsLost: number;
+  jitterMs?: number;
+}
+
+export interface ParticipantFacts {
+  connectMs?: number;
+  selected: SelectedPair[];
+  received: ReceivedMedia;
+}
+
+/** `media:PATH`: two participants in two browser contexts, each publishing and each decoding the other. */
+export interface MediaFacts {
+  path: Path;
+  browser?: { name: string; version: string };
+  caller?: ParticipantFacts;
+  callee?: ParticipantFacts;
+}
+
+/** `vantage`: what can be known of this machine without asking the deployment. */
+export interface VantageFacts {
+  /** Interfaces other than loopback carry an address. */
+  hasNetwork: boolean;
+  addresses: string[];
+  resolvers: string[];
+}
+
+export interface FactsByProbe {
+  vantage: VantageFacts;
+  dns: DnsFacts;
+  tls: TlsFacts;
+  signal: SignalFacts;
+  'ice-udp': IceFacts;
+  'ice-tcp': IceFacts;
+  'turn-udp': TurnFacts;
+  'turn-tcp': TurnFacts;
+  'turn-tls': TurnFacts;
+  peer: PeerFacts;
+  media: MediaFacts;
+}
+
+/** An observation that looked and saw (`ok` or `failed`): its facts have the shape that its probe promises. */
+export type Seen<P extends keyof FactsByProbe> = Omit<Observation, 'facts' | 'state'> & {
+  probe: P;
+  state: 'ok' | 'failed';
+  facts: FactsByProbe[P];
+};
+
+/** The observations of one probe that looked and saw, in the order in which they were made. */
+export function seen<P extends keyof FactsByProbe>(observations: Iterable<Observation>, probe: P): Seen<P>[] {
+  const found: Seen<P>[] = [];
+  for (const observation of observations) {
+    if (observation.probe === probe && (observation.state === 'ok' || observation.state === 'failed')) {
+      found.push(observation as unknown as Seen<P>);
+    }
+  }
+  return found;
+}

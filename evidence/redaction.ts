@@ -1,0 +1,45 @@
+/** Keeps secrets out of everything that leaves the process. */
+
+const jwt = /eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g;
+const icePassword = /(a=ice-pwd:)\S+/g;
+const accessToken = /(access_token=)[^&\s"']+/g;
+const shortest = 6;
+
+export interface Redactor {
+  /** Remembers a value that must never be seen. Values under 6 characters are ignored: they would hide half a text. */
+  add(secret: string | undefined): void;
+  text(value: string): string;
+  /** A deep copy of a JSON value without the secrets, keys included. */
+  json<T>(value: T): T;
+}
+
+/** What is replaced: every remembered value, and whatever looks like a JWT, an ICE password or an access token. */
+export function redactor(): Redactor {
+  const secrets = new Set<string>();
+  let ordered: string[] | undefined;
+  const text = (value: string): string => {
+    ordered ??= [...secrets].sort((a, b) => b.length - a.length);
+    let clean = value;
+    for (const secret of ordered) clean = clean.replaceAll(secret, '[redacted]');
+    return clean.replace(icePassword, '$1[redacted]').replace(accessToken, '$1[redacted]').replace(jwt, '[redacted]');
+  };
+  const json = (value: unknown): unknown => {
+    if (typeof value === 'string') return text(value);
+    if (Array.isArray(value)) return value.map(json);
+    if (value && typeof value === 'object') {
+      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [text(key), json(inner)]));
+    }
+    return value;
+  };
+  return {
+    add(secret) {
+      if (secret === undefined || secret.length < shortest || secrets.has(secret)) return;
+      secrets.add(secret);
+      const encoded = encodeURIComponent(secret);
+      if (encoded !== secret) secrets.add(encoded);
+      ordered = undefined;
+    },
+    text,
+    json: <T>(value: T) => json(value) as T,
+  };
+}

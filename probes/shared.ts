@@ -1,0 +1,28 @@
+/** Live things that one probe makes and others use. They hold secrets and sockets, so they never enter the run. */
+import type { CandidateFacts } from '../evidence/facts.js';
+
+/** The server's side of an ICE session (RFC 8445) that was opened through signalling and is held open for checks. */
+export interface IceSession {
+  /** USERNAME of checks that we send: `serverUfrag:ourUfrag` (RFC 8445 §7.2.2). */
+  readonly username: string;
+  /** MESSAGE-INTEGRITY key of checks that we send: the server's password. */
+  readonly password: string;
+  /** What the server checks us with, so that its own checks can be answered. */
+  readonly localPassword: string;
+  /** Grows while the server trickles. */
+  readonly candidates: readonly CandidateFacts[];
+  /** The server said that there are no more, or it was quiet for long enough. */
+  readonly complete: boolean;
+}
+
+/** An entry of the join response's ICE servers, one per URL. */
+export interface IceServer {
+  readonly url: string;
+  readonly username: string;
+  readonly credential: string;
+}
+
+export interface Shared {
+  iceSession: IceSession;
+  iceServers: readonly IceServer[];
+}

@@ -1,0 +1,27 @@
+/** What a reporter is. To add one: one file beside this and one line in `index.ts`. */
+import type { EnvironmentRun, Observation, Run } from '../evidence/run.js';
+
+export interface Output {
+  write(text: string): void;
+  readonly isTTY: boolean;
+  readonly columns: number;
+  /** Colours and other escape sequences are wanted. */
+  readonly colour: boolean;
+}
+
+/** Every hook is optional. `progress` is standard error, `out` is standard output or the file that was named. */
+export interface Reporter {
+  onStart?(environments: readonly { name: string; url: string }[]): void;
+  /** A probe begins to look. */
+  onTarget?(environment: string, probe: string, id: string): void;
+  onObservation?(environment: string, observation: Observation): void;
+  onEnvironment?(environment: EnvironmentRun): void;
+  onEnd?(run: Run): void | Promise<void>;
+}
+
+export interface ReporterOptions {
+  readonly out: Output;
+  readonly progress: Output;
+}
+
+export type ReporterFactory = (options: ReporterOptions) => Reporter;
