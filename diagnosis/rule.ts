@@ -38,6 +38,8 @@ export interface Rule<A extends Args> {
   readonly explainedBy: readonly string[];
   /** Its finding explains consequences of every target: nothing of the deployment can be reached without it. */
   readonly explainsAll?: boolean;
+  /** Whose fault it is: a fault of the vantage makes the verdict `inconclusive`. Absent: the deployment's. */
+  readonly blames?: 'vantage';
   /** Pure: the same evidence, the same findings. */
   find(evidence: Evidence): readonly Found<A>[];
   prose(args: A): Prose;

@@ -19,7 +19,14 @@ export interface Target {
   readonly id: string;
 }
 
-/** Nothing to observe yet: this observation (an id or a probe's name) must come first. */
+/** Known by its id, but this must come first. If it never becomes ready it ends as `unreached`, naming what it waited for. */
+export interface Pending {
+  readonly id: string;
+  /** An observation's id, or a probe's name. If that ends as `unsupported`, so does this one, for the same reason. */
+  readonly waitingFor: string;
+}
+
+/** Not even the ids are known yet: this observation (an id or a probe's name) must come first. */
 export interface Waiting {
   readonly waitingFor: string;
 }
@@ -61,7 +68,7 @@ export interface Probe<T extends Target = Target> {
    * What can be observed with what is known now. Pure and quick: it is called again whenever more is known, and
    * targets that were started before are ignored by their id. An empty list means that there is nothing (more) to do.
    */
-  targets(known: Known): readonly T[] | Waiting;
+  targets(known: Known): readonly (T | Pending)[] | Waiting;
   /** Looks, and never judges. An exception becomes a `failed` observation of kind `internal`. */
   observe(target: T, tools: Tools): Promise<Outcome>;
 }
