@@ -1,0 +1,62 @@
+/** Reads run documents that were saved before, by this version or by an older one. */
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { type Run, runSchema, schemaVersion } from './run.js';
+
+/** What was handed over is not a run document that this version can read. The message is for people, on one line. */
+export class RunDocumentError extends Error {
+  override readonly name = 'RunDocumentError';
+}
+
+const mostProblems = 3;
+
+/** Reads a file. Throws `RunDocumentError` that names the file, and the place in it where that helps. */
+export async function loadRun(file: string): Promise<Run> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a directory' : code;
+    throw new RunDocumentError(`${file} cannot be read: ${why}.`);
+  }
+  return parseRun(text, file);
+}
+
+/** `source` is only for the error messages. Throws `RunDocumentError`. */
+export function parseRun(text: string, source: string): Run {
+  let value: unknown;
+  try {
+    // A byte order mark is what some editors put in front.
+    value = JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    throw new RunDocumentError(
+      `${source}${place(text, error)} is not JSON${text.trim() === '' ? ': it is empty' : ''}.`,
+    );
+  }
+  const version = (value as { schemaVersion?: unknown } | null)?.schemaVersion;
+  if (typeof version !== 'number') {
+    throw new RunDocumentError(`${source} is JSON, but not a run of livekit-doctor: it has no schemaVersion.`);
+  }
+  if (version > schemaVersion) {
+    throw new RunDocumentError(
+      `${source} was written by a newer livekit-doctor (schemaVersion ${version}, this one reads up to ${schemaVersion}): upgrade to read it.`,
+    );
+  }
+  const parsed = runSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const { issues } = parsed.error;
+  const problems = issues
+    .slice(0, mostProblems)
+    .map(({ path, message }) => `${z.core.toDotPath(path) || 'document'}: ${message}`);
+  const more = issues.length > mostProblems ? ` (and ${issues.length - mostProblems} more)` : '';
+  throw new RunDocumentError(`${source} is not a valid run: ${problems.join('; ')}${more}.`);
+}
+
+/** `:line:column` of a syntax error. V8 only tells the offset, and not for an input that ends too early. */
+function place(text: string, error: unknown): string {
+  const offset = /at position (\d+)/.exec((error as Error).message)?.[1];
+  const before = offset === undefined ? text : text.slice(0, Number(offset));
+  const lines = before.split('\n');
+  return `:${lines.length}:${(lines.at(-1)?.length ?? 0) + 1}`;
+}
