@@ -1,5 +1,5 @@
 /** One LiveKit deployment under test, resolved: every variable is set, every file is read. */
-import type { Claims } from '../evidence/run.js';
+import type { Claims, Path } from '../evidence/run.js';
 
 /** Key and secret to mint tokens with, or a token that somebody else minted. */
 export type Auth = { readonly apiKey: string; readonly apiSecret: string } | { readonly token: string };
@@ -14,6 +14,8 @@ export interface Environment {
   /** `ip`, `ip:port` or `[v6]:port`; absent: the system's. */
   readonly resolvers?: readonly string[];
   readonly claims: Claims;
+  /** Paths that it cannot have where it runs (the embedded one without port 443), each with the reason. */
+  readonly unsupportedPaths?: Partial<Record<Path, string>>;
 }
 
 /** A mistake in the configuration or in the command line: exit code 2, never a stack trace. */

@@ -150,11 +150,13 @@ export const runSchema = z.object({
 });
 export type Run = z.infer<typeof runSchema>;
 
-/** What the rules judge: one environment's claims and observations, and the vantage that they were made from. */
+/**
+ * What the rules judge: one environment's claims and observations. What they need of the vantage is the observation
+ * `vantage`, so that a run is judged the same offline and beside other environments.
+ */
 export interface Evidence {
   readonly claims: Claims;
   readonly asked: Asked;
   readonly url: string;
-  readonly vantage: Vantage;
   readonly observations: readonly Observation[];
 }

@@ -1,0 +1,87 @@
+/** One bounded HTTP request to the signalling host, at an address that was resolved before. */
+import type { IncomingMessage } from 'node:http';
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import type { HttpFacts } from '../evidence/facts.js';
+import { printable } from '../evidence/text.js';
+
+const mostBodyBytes = 4096;
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly secure: boolean;
+  /** Where to connect to, whatever the name resolves to elsewhere. */
+  readonly address: string;
+  readonly ca?: readonly string[];
+}
+
+/** For `net.connect`: the name stays in SNI and `Host`, the address is the one that was observed. */
+export function lookupOf(address: string) {
+  const family = address.includes(':') ? 6 : 4;
+  return (_host: string, options: { all?: boolean }, done: (error: null, ...found: never[]) => void): void => {
+    const found = options.all ? [[{ address, family }]] : [address, family];
+    done(null, ...(found as never[]));
+  };
+}
+
+/** What an answer says, without an opinion. Reads at most 4 kB of its body. */
+export async function httpFacts(response: IncomingMessage): Promise<HttpFacts> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes >= mostBodyBytes) break;
+    }
+  } catch {
+    // A body that breaks off is reported as far as it came.
+  }
+  response.destroy();
+  const { server, location, date } = response.headers;
+  const contentType = response.headers['content-type'];
+  const time = date ? Date.parse(date) : Number.NaN;
+  return {
+    status: response.statusCode ?? 0,
+    body: printable(Buffer.concat(chunks).subarray(0, mostBodyBytes).toString('utf8')),
+    ...(server && { server: printable(String(server)) }),
+    ...(location && { location: printable(location) }),
+    ...(contentType && { contentType: printable(contentType) }),
+    ...(Number.isFinite(time) && { date: new Date(time).toISOString() }),
+  };
+}
+
+export interface Answer {
+  readonly facts: HttpFacts;
+  /** The server's clock minus ours, taken at the middle of the exchange; `Date` has a resolution of 1 s. */
+  readonly clockSkewMs?: number;
+}
+
+/** `GET path`; undefined when no answer came before the signal. Redirects are not followed. */
+export function get(endpoint: Endpoint, path: string, signal: AbortSignal): Promise<Answer | undefined> {
+  return new Promise((resolve) => {
+    const sentAt = Date.now();
+    const request = (endpoint.secure ? requestHttps : requestHttp)({
+      host: endpoint.host,
+      port: endpoint.port,
+      path,
+      signal,
+      agent: false,
+      timeout: 3000,
+      lookup: lookupOf(endpoint.address) as never,
+      ...(endpoint.ca && { ca: [...endpoint.ca] }),
+      headers: { 'user-agent': 'livekit-doctor' },
+    });
+    request.on('error', () => resolve(undefined));
+    request.on('timeout', () => request.destroy());
+    request.on('response', async (response) => {
+      const middle = (sentAt + Date.now()) / 2;
+      const facts = await httpFacts(response);
+      // The header is cut to whole seconds, so its moment is on average half a second later.
+      const clockSkewMs = facts.date ? Date.parse(facts.date) + 500 - middle : undefined;
+      resolve({ facts, ...(clockSkewMs !== undefined && { clockSkewMs }) });
+    });
+    request.end();
+  });
+}

@@ -1,0 +1,239 @@
+/** The websocket of one participant: join, offer, answer, trickled candidates (LiveKit signalling, protocol 16). */
+import { randomBytes } from 'node:crypto';
+import type { SignalRequest as SignalRequestType } from '@livekit/protocol';
+import WebSocket from 'ws';
+import type { HttpFacts, SignalFacts } from '../evidence/facts.js';
+import type { Redactor } from '../evidence/redaction.js';
+import type { Failure } from '../evidence/run.js';
+import { printable } from '../evidence/text.js';
+import { answerFor, type Candidate, parseCandidate, parseIce } from '../wire/sdp.js';
+import type { IceServer, IceSession } from './shared.js';
+import { type Endpoint, httpFacts, lookupOf } from './signal-http.js';
+
+const mostMessageBytes = 4 * 1024 * 1024;
+const mostCandidates = 64;
+const mostIceServers = 32;
+const quietMs = 300;
+const connectTimeoutMs = 5000;
+
+export interface Joined {
+  readonly join: NonNullable<SignalFacts['join']>;
+}
+
+export interface SessionEvents {
+  onUpgrade(): void;
+  onIceServers(servers: readonly IceServer[]): void;
+  onIceSession(session: IceSession): void;
+  /** A candidate more, or the last one. */
+  onCandidates(): void;
+}
+
+export interface Session {
+  /** Resolves when the candidates are complete, or with why that did not happen. Never rejects. */
+  readonly done: Promise<SessionResult>;
+  /** Says goodbye, so that the room goes away, and closes. */
+  close(): void;
+}
+
+export interface SessionResult {
+  readonly upgraded: boolean;
+  readonly join?: SignalFacts['join'];
+  readonly refusal?: HttpFacts;
+  readonly closed?: { code: number; reason: string };
+  readonly failure?: Failure;
+}
+
+interface OpenIce {
+  username: string;
+  password: string;
+  localPassword: string;
+  candidates: Candidate[];
+  complete: boolean;
+}
+
+function failureOf(error: NodeJS.ErrnoException, at: string): Failure {
+  const code = error.code ?? '';
+  const message = `${at}: ${printable(error.message)}`;
+  if (code === 'ECONNREFUSED') return { kind: 'refused', message };
+  if (code === 'ECONNRESET' || code === 'EPIPE') return { kind: 'reset', message };
+  if (code === 'ETIMEDOUT' || /timed out/.test(error.message)) return { kind: 'timeout', message };
+  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH') return { kind: 'unreachable', message };
+  if (/^ERR_(TLS|SSL)|^CERT_|CERT|UNABLE_TO|SELF_SIGNED|EPROTO/.test(code)) return { kind: 'tls', message };
+  return { kind: 'no-join', message };
+}
+
+/** Protocol classes cost 10 to 100 ms to load, so they are loaded while the names are still being asked. */
+export const loadProtocol = () => import('@livekit/protocol');
+
+export async function openSession(
+  endpoint: Endpoint,
+  path: string,
+  token: string,
+  { redactor, signal, events }: { redactor: Redactor; signal: AbortSignal; events: SessionEvents },
+): Promise<Session> {
+  const { SignalRequest, SignalResponse, SignalTarget } = await loadProtocol();
+  const scheme = endpoint.secure ? 'wss' : 'ws';
+  const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
+  const at = `${scheme}://${host}:${endpoint.port}${path}`;
+  const query = 'auto_subscribe=1&protocol=16&sdk=js&version=2.23.0';
+  // The token goes into a header: proxies write URLs into their logs.
+  const socket = new WebSocket(`${at}?${query}`, {
+    headers: { authorization: `Bearer ${token}`, 'user-agent': 'livekit-doctor' },
+    handshakeTimeout: connectTimeoutMs,
+    maxPayload: mostMessageBytes,
+    perMessageDeflate: false,
+    followRedirects: false,
+    lookup: lookupOf(endpoint.address) as never,
+    ...(endpoint.ca && { ca: [...endpoint.ca] }),
+  });
+
+  let upgraded = false;
+  let join: SessionResult['join'];
+  let ice: OpenIce | undefined;
+  let quiet: NodeJS.Timeout | undefined;
+  let keepAlive: NodeJS.Timeout | undefined;
+  let finish: (result: Omit<SessionResult, 'upgraded' | 'join'>) => void = () => {};
+  const done = new Promise<SessionResult>((resolve) => {
+    finish = (result) => {
+      clearTimeout(quiet);
+      resolve({ upgraded, ...(join && { join }), ...result });
+    };
+  });
+
+  const send = (message: SignalRequestType['message']): void => {
+    if (socket.readyState === WebSocket.OPEN) socket.send(new SignalRequest({ message }).toBinary());
+  };
+  const complete = (): void => {
+    if (!ice || ice.complete) return;
+    ice.complete = true;
+    events.onCandidates();
+    finish({});
+  };
+  const learn = (candidate: Candidate | undefined): void => {
+    if (!ice || !join || !candidate || ice.candidates.length >= mostCandidates) return;
+    ice.candidates.push(candidate);
+    join.candidates.push(candidate);
+    // Servers that never say "final" are done when they have been quiet for a while.
+    clearTimeout(quiet);
+    quiet = setTimeout(complete, quietMs);
+    events.onCandidates();
+  };
+
+  const onOffer = (sdp: string): void => {
+    const theirs = parseIce(sdp);
+    if (!theirs || !join || ice) return;
+    const us = { ufrag: randomBytes(6).toString('hex'), password: randomBytes(18).toString('hex') };
+    for (const secret of [theirs.password, us.password]) redactor.add(secret);
+    join.iceLite = theirs.lite;
+    ice = {
+      username: `${theirs.ufrag}:${us.ufrag}`,
+      password: theirs.password,
+      localPassword: us.password,
+      candidates: [],
+      complete: false,
+    };
+    const fingerprint = [...randomBytes(32)]
+      .map((byte) => byte.toString(16).padStart(2, '0'))
+      .join(':')
+      .toUpperCase();
+    send({ case: 'answer', value: { type: 'answer', sdp: answerFor(sdp, { ...us, fingerprint }) } as never });
+    events.onIceSession(ice);
+    quiet = setTimeout(complete, 3 * quietMs);
+    for (const candidate of theirs.candidates) learn(candidate);
+  };
+
+  socket.on('upgrade', () => {
+    upgraded = true;
+    events.onUpgrade();
+  });
+  socket.on('message', (data, isBinary) => {
+    if (!isBinary) return;
+    let message: InstanceType<typeof SignalResponse>['message'];
+    try {
+      message = SignalResponse.fromBinary(data as Buffer).message;
+    } catch {
+      finish({ failure: { kind: 'no-join', message: `${at} sent a message that is not LiveKit signalling` } });
+      return;
+    }
+    if (message.case === 'join' && !join) {
+      const { serverInfo, serverVersion, serverRegion, iceServers, pingInterval } = message.value;
+      const servers = iceServers
+        .flatMap((server) =>
+          server.urls.map((url) => ({ url, username: server.username, credential: server.credential })),
+        )
+        .slice(0, mostIceServers);
+      for (const server of servers) redactor.add(server.credential);
+      join = {
+        serverVersion: printable(serverInfo?.version || serverVersion),
+        edition: serverInfo?.edition === 1 ? 'cloud' : 'standard',
+        protocol: serverInfo?.protocol ?? 0,
+        region: printable(serverInfo?.region || serverRegion),
+        nodeId: printable(serverInfo?.nodeId ?? ''),
+        iceServers: servers.map(({ url, credential }) => ({ url: printable(url), hasCredential: credential !== '' })),
+        iceLite: false,
+        candidates: [],
+      };
+      keepAlive = setInterval(
+        () => send({ case: 'ping', value: BigInt(Date.now()) }),
+        Math.max(1, pingInterval || 5) * 1000,
+      );
+      events.onIceServers(servers);
+    } else if (message.case === 'offer') {
+      onOffer(message.value.sdp);
+    } else if (message.case === 'trickle' && message.value.target === SignalTarget.SUBSCRIBER) {
+      learn(candidateIn(message.value.candidateInit));
+      if (message.value.final) complete();
+    } else if (message.case === 'leave') {
+      finish({ failure: { kind: 'closed', message: `the server asked to leave (reason ${message.value.reason})` } });
+    }
+  });
+  socket.on('unexpected-response', async (request, response) => {
+    const refusal = await httpFacts(response);
+    request.destroy();
+    finish({
+      refusal,
+      failure: { kind: 'http', message: `${at} answered ${refusal.status} instead of 101: ${refusal.body}` },
+    });
+  });
+  socket.on('error', (error) => finish({ failure: failureOf(error, at) }));
+  socket.on('close', (code, reason) => {
+    clearInterval(keepAlive);
+    const closed = { code, reason: printable(reason.toString('utf8')) };
+    finish({ closed, failure: { kind: 'closed', message: `${at} closed the websocket: ${code} ${closed.reason}` } });
+  });
+
+  const onAbort = (): void => {
+    const phase = !upgraded ? 'no answer to the websocket upgrade' : !join ? 'no join response' : 'no offer';
+    finish({ failure: { kind: upgraded ? 'no-join' : 'timeout', message: `${at}: ${phase} in time` } });
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+
+  return {
+    done,
+    close() {
+      clearInterval(keepAlive);
+      clearTimeout(quiet);
+      signal.removeEventListener('abort', onAbort);
+      if (socket.readyState === WebSocket.OPEN) {
+        send({ case: 'leave', value: { reason: 1, action: 0 } as never });
+        socket.close(1000);
+        // A peer that never answers the close frame does not hold us up.
+        setTimeout(() => socket.terminate(), 500).unref();
+      } else {
+        socket.terminate();
+      }
+    },
+  };
+}
+
+/** `candidateInit` is the JSON of an RTCIceCandidateInit. */
+function candidateIn(json: string): Candidate | undefined {
+  try {
+    const init: unknown = JSON.parse(json);
+    const line = (init as { candidate?: unknown } | null)?.candidate;
+    return typeof line === 'string' ? parseCandidate(line) : undefined;
+  } catch {
+    return undefined;
+  }
+}

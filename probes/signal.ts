@@ -1,0 +1,82 @@
+/** `signal`: `GET /`, the websocket upgrade and the join, which opens the ICE session that later probes check. */
+import { rootCertificates } from 'node:tls';
+import { mintToken, randomIdentity, randomRoom } from '../environment/token.js';
+import type { DnsFacts, SignalFacts } from '../evidence/facts.js';
+import { hostOf } from './dns.js';
+import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
+import { type Endpoint, get } from './signal-http.js';
+import { loadProtocol, openSession } from './signal-session.js';
+
+interface Server extends Target {
+  readonly address: string;
+}
+
+function targets(known: Known): (Server | Pending)[] {
+  const host = hostOf(known.environment.url);
+  const names = known.observations.get(`dns:${host}`)?.facts as Partial<DnsFacts> | undefined;
+  const address = names?.addresses?.[0];
+  return [address ? { id: 'signal', address } : { id: 'signal', waitingFor: `dns:${host}` }];
+}
+
+async function observe({ address }: Server, tools: Tools): Promise<Outcome> {
+  const { known, signal, redactor } = tools;
+  const { url, ca } = known.environment;
+  const secure = url.protocol === 'wss:';
+  const endpoint: Endpoint = {
+    host: hostOf(url),
+    port: Number(url.port || (secure ? 443 : 80)),
+    secure,
+    address,
+    ...(ca && { ca: [...rootCertificates, ca] }),
+  };
+  const base = url.pathname.replace(/\/+$/, '');
+  const startMs = tools.now();
+  const health = get(endpoint, `${base}/`, signal);
+  void loadProtocol();
+  const identity = randomIdentity();
+  const token = await mintToken(known.environment, { room: randomRoom(), identity, publish: true, subscribe: true });
+  redactor.add(token);
+  const tokenMs = tools.now();
+  let upgradedMs: number | undefined;
+  let joinedMs: number | undefined;
+  const session = await openSession(endpoint, `${base}/rtc`, token, {
+    redactor,
+    signal,
+    events: {
+      onUpgrade: () => {
+        upgradedMs = tools.now();
+      },
+      onIceServers: (servers) => {
+        joinedMs = tools.now();
+        tools.share('iceServers', servers);
+      },
+      onIceSession: (ice) => tools.share('iceSession', ice),
+      onCandidates: () => tools.changed(),
+    },
+  });
+  tools.onEnd(() => session.close());
+  const { failure, ...seen } = await session.done;
+  const answer = await health;
+  const facts: SignalFacts = {
+    host: endpoint.host,
+    port: endpoint.port,
+    secure,
+    address,
+    ...(answer && { health: answer.facts }),
+    ...(answer?.clockSkewMs !== undefined && { clockSkewMs: answer.clockSkewMs }),
+    ...seen,
+  };
+  const endMs = tools.now();
+  const steps = [
+    { name: 'token', startMs, endMs: tokenMs },
+    { name: 'upgrade', startMs: tokenMs, endMs: upgradedMs ?? endMs },
+    ...(upgradedMs === undefined ? [] : [{ name: 'join', startMs: upgradedMs, endMs: joinedMs ?? endMs }]),
+    ...(joinedMs === undefined ? [] : [{ name: 'candidates', startMs: joinedMs, endMs }]),
+  ];
+  if (failure) session.close();
+  return failure
+    ? { state: 'failed', facts: { ...facts }, steps, failure }
+    : { state: 'ok', facts: { ...facts }, steps };
+}
+
+export const signal: Probe<Server> = { name: 'signal', depth: 'wire', deadlineMs: 8000, targets, observe };

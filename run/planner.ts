@@ -1,0 +1,244 @@
+/**
+ * Makes the observations of one environment. There is no list of steps: each probe says what it could look at with
+ * what is known so far, and is asked again whenever more is known. So everything runs as early as it can, and what
+ * never became possible ends as `unreached`, naming what it waited for.
+ */
+import type { Environment } from '../environment/environment.js';
+import type { Redactor } from '../evidence/redaction.js';
+import type { Depth, Observation, Path } from '../evidence/run.js';
+import { depthSchema } from '../evidence/run.js';
+import type { Known, Outcome, Probe, Target } from '../probes/probe.js';
+import type { Shared } from '../probes/shared.js';
+
+export interface PlanEvents {
+  onTarget?(probe: string, id: string): void;
+  onObservation?(observation: Observation): void;
+}
+
+export interface Plan {
+  readonly environment: Environment;
+  readonly probes: readonly Probe[];
+  readonly depth: Depth;
+  readonly paths: readonly Path[];
+  /** Names of probes; what they wait for takes part too. Absent: every probe. */
+  readonly only?: readonly string[];
+  readonly redactor: Redactor;
+  /** Milliseconds since the start of the run. */
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+  readonly events?: PlanEvents;
+}
+
+/** A probe that ignores its deadline is left behind after this part of it. */
+const grace = 0.1;
+const cleanupMs = 2000;
+/** A hostile server must not be able to start thousands of probes. */
+const mostTargets = 256;
+
+const depths = depthSchema.options;
+const probeOf = (id: string): string => id.split(':', 1)[0] as string;
+
+export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
+  const { environment, redactor, events, now } = plan;
+  const observations = new Map<string, Observation>();
+  const started = new Set<string>();
+  /** Id to what it waits for. Rebuilt at each round. */
+  let pending = new Map<string, { probe: string; waitingFor: string }>();
+  const shared: Partial<Shared> = {};
+  const cleanups: (() => void | Promise<void>)[] = [];
+  const known: Known = { environment, asked: { depth: plan.depth, paths: plan.paths }, observations, shared };
+  const suitable = plan.probes.filter(
+    ({ depth, paths }) =>
+      depths.indexOf(depth) <= depths.indexOf(plan.depth) &&
+      (!paths || paths.some((path) => plan.paths.includes(path))),
+  );
+  const enabled = new Set(plan.only ?? suitable.map(({ name }) => name));
+  let running = 0;
+  let finish: () => void = () => {};
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+
+  const record = (observation: Observation): void => {
+    const clean = redactor.json(observation);
+    observations.set(clean.id, clean);
+    events?.onObservation?.(clean);
+  };
+
+  const advance = (): void => {
+    if (plan.signal.aborted) {
+      if (running === 0) finish();
+      return;
+    }
+    for (let more = true; more; ) {
+      more = false;
+      pending = new Map();
+      for (const probe of suitable) {
+        if (!enabled.has(probe.name)) continue;
+        for (const wait of start(probe)) {
+          // `--only ice-udp` needs the session, so what a probe waits for takes part.
+          const needed = probeOf(wait);
+          if (!enabled.has(needed)) {
+            enabled.add(needed);
+            more = true;
+          }
+        }
+      }
+    }
+    if (running === 0) finish();
+  };
+
+  /** Starts what can be started, and returns what the rest waits for. */
+  const start = (probe: Probe): string[] => {
+    const reason = unsupportedReason(environment, probe);
+    if (reason) {
+      if (!observations.has(probe.name)) {
+        const failure = { kind: 'vantage', message: reason };
+        const at = now();
+        record({ id: probe.name, probe: probe.name, state: 'unsupported', startMs: at, endMs: at, facts: {}, failure });
+      }
+      return [];
+    }
+    const found = probe.targets(known);
+    if (!Array.isArray(found)) {
+      const { waitingFor } = found as { waitingFor: string };
+      pending.set(probe.name, { probe: probe.name, waitingFor });
+      return [waitingFor];
+    }
+    const waits: string[] = [];
+    for (const target of found) {
+      if (started.has(target.id)) continue;
+      if ('waitingFor' in target) {
+        pending.set(target.id, { probe: probe.name, waitingFor: target.waitingFor });
+        waits.push(target.waitingFor);
+      } else if (started.size < mostTargets) {
+        started.add(target.id);
+        void look(probe, target);
+      }
+    }
+    return waits;
+  };
+
+  const look = async (probe: Probe, target: Target): Promise<void> => {
+    running += 1;
+    events?.onTarget?.(probe.name, target.id);
+    const startMs = now();
+    const outcome = await withDeadline(probe, target, startMs);
+    const { state, facts, steps } = outcome;
+    record({
+      id: target.id,
+      probe: probe.name,
+      state,
+      startMs,
+      endMs: now(),
+      facts: facts as Observation['facts'],
+      ...(steps && { steps: [...steps] }),
+      ...('failure' in outcome && outcome.failure && { failure: outcome.failure }),
+      ...('waitedFor' in outcome && { waitedFor: outcome.waitedFor }),
+    });
+    running -= 1;
+    advance();
+  };
+
+  const withDeadline = async (probe: Probe, target: Target, startMs: number): Promise<Outcome> => {
+    const deadline = new AbortController();
+    const abort = (): void => deadline.abort();
+    plan.signal.addEventListener('abort', abort, { once: true });
+    const { deadlineMs } = probe;
+    const timer = setTimeout(abort, deadlineMs);
+    let late: NodeJS.Timeout | undefined;
+    const overdue = new Promise<Outcome>((resolve) => {
+      deadline.signal.addEventListener('abort', () => {
+        const message = `${target.id} did not end ${Math.round(now() - startMs)} ms after its start`;
+        const give = (): void => resolve({ state: 'failed', facts: {}, failure: { kind: 'deadline', message } });
+        late = setTimeout(give, Math.max(100, deadlineMs * grace));
+      });
+    });
+    const tools = {
+      known,
+      signal: deadline.signal,
+      now,
+      redactor,
+      share: <K extends keyof Shared>(key: K, value: Shared[K]): void => {
+        shared[key] = value;
+        advance();
+      },
+      changed: advance,
+      onEnd: (cleanup: () => void | Promise<void>): void => {
+        cleanups.push(cleanup);
+      },
+    };
+    try {
+      return await Promise.race([probe.observe(target, tools), overdue]);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      return { state: 'failed', facts: {}, failure: { kind: 'internal', message } };
+    } finally {
+      clearTimeout(timer);
+      clearTimeout(late);
+      plan.signal.removeEventListener('abort', abort);
+    }
+  };
+
+  /** What never became possible: `unsupported` is inherited, for the same reason; all else is `unreached`. */
+  const settlePending = (): void => {
+    const at = now();
+    for (let more = true; more; ) {
+      more = false;
+      for (const [id, { probe, waitingFor }] of pending) {
+        if (observations.has(id)) continue;
+        const cause =
+          observations.get(waitingFor) ?? [...observations.values()].find((one) => one.probe === waitingFor);
+        const waitsOnPending =
+          !cause && [...pending].some(([other, { probe: name }]) => other === waitingFor || name === waitingFor);
+        if (waitsOnPending && pending.get(waitingFor)?.waitingFor !== id && waitingFor !== id) continue;
+        const base = { id, probe, startMs: at, endMs: at, facts: {} };
+        const inherits = cause?.state === 'unsupported' && cause.failure;
+        record(
+          inherits
+            ? { ...base, state: 'unsupported', failure: inherits }
+            : { ...base, state: 'unreached', waitedFor: waitingFor },
+        );
+        more = true;
+      }
+    }
+    // Whatever waits in a circle.
+    for (const [id, { probe, waitingFor }] of pending) {
+      if (!observations.has(id)) {
+        record({ id, probe, state: 'unreached', startMs: at, endMs: at, facts: {}, waitedFor: waitingFor });
+      }
+    }
+  };
+
+  const onAbort = (): void => {
+    if (running === 0) finish();
+  };
+  plan.signal.addEventListener('abort', onAbort, { once: true });
+  advance();
+  await finished;
+  plan.signal.removeEventListener('abort', onAbort);
+  settlePending();
+  for (const cleanup of cleanups.reverse()) await bounded(cleanup);
+  return [...observations.values()].sort((a, b) => a.startMs - b.startMs);
+}
+
+/** Why this environment cannot offer what the probe proves, if that is known beforehand. */
+function unsupportedReason(environment: Environment, probe: Probe): string | undefined {
+  const [path, ...others] = probe.paths ?? [];
+  return path && others.length === 0 ? environment.unsupportedPaths?.[path] : undefined;
+}
+
+/** A cleanup that fails or hangs must not keep the others from running. */
+async function bounded(cleanup: () => void | Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, cleanupMs);
+  });
+  try {
+    await Promise.race([cleanup(), over]);
+  } catch {
+    // Nothing more can be done for what did not want to be closed.
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,84 @@
+/** One run: every environment at once, each observed, then judged. */
+import { diagnose } from '../diagnosis/index.js';
+import type { Environment } from '../environment/environment.js';
+import { redactor as newRedactor, type Redactor } from '../evidence/redaction.js';
+import type { Asked, Depth, EnvironmentRun, Observation, Path, Run } from '../evidence/run.js';
+import { allPaths, schemaVersion } from '../evidence/run.js';
+import { probes } from '../probes/index.js';
+import { observeEnvironment } from './planner.js';
+import { describeVantage } from './vantage.js';
+
+/** A subset of a reporter's hooks. */
+export interface RunEvents {
+  onTarget?(environment: string, probe: string, id: string): void;
+  onObservation?(environment: string, observation: Observation): void;
+  onEnvironment?(environment: EnvironmentRun): void;
+}
+
+export interface RunOptions {
+  readonly environments: readonly Environment[];
+  readonly depth: Depth;
+  /** Absent: every path. */
+  readonly paths?: readonly Path[];
+  /** Names of probes. Absent: every probe. */
+  readonly only?: readonly string[];
+  /** Of livekit-doctor. */
+  readonly version: string;
+  readonly signal: AbortSignal;
+  readonly events?: RunEvents;
+}
+
+/**
+ * Never rejects for what a deployment does. Rejects with the signal's reason when it was aborted, after everything
+ * that was opened has been closed.
+ */
+export async function runChecks(options: RunOptions): Promise<Run> {
+  const startedAt = new Date().toISOString();
+  const origin = performance.now();
+  const now = (): number => Math.round((performance.now() - origin) * 100) / 100;
+  const environments = await Promise.all(options.environments.map((one) => checkEnvironment(one, options, now)));
+  options.signal.throwIfAborted();
+  return {
+    schemaVersion,
+    tool: { name: 'livekit-doctor', version: options.version },
+    startedAt,
+    durationMs: now(),
+    vantage: describeVantage(environments.flatMap(({ observations }) => observations)),
+    environments,
+  };
+}
+
+function redactorFor(environment: Environment): Redactor {
+  const redactor = newRedactor();
+  for (const secret of Object.values(environment.auth)) redactor.add(secret);
+  return redactor;
+}
+
+async function checkEnvironment(
+  environment: Environment,
+  { depth, paths, only, signal, events }: RunOptions,
+  now: () => number,
+): Promise<EnvironmentRun> {
+  const { name, claims } = environment;
+  const startMs = now();
+  const observations = await observeEnvironment({
+    environment,
+    probes,
+    depth,
+    paths: paths ?? allPaths,
+    ...(only && { only }),
+    redactor: redactorFor(environment),
+    now,
+    signal,
+    events: {
+      onTarget: (probe, id) => events?.onTarget?.(name, probe, id),
+      onObservation: (observation) => events?.onObservation?.(name, observation),
+    },
+  });
+  const asked: Asked = { depth, ...(paths && { paths: [...paths] }), ...(only && { only: [...only] }) };
+  const url = environment.url.href;
+  const judged = diagnose({ claims, asked, url, observations });
+  const run: EnvironmentRun = { name, url, durationMs: now() - startMs, claims, asked, observations, ...judged };
+  events?.onEnvironment?.(run);
+  return run;
+}
