@@ -1,7 +1,8 @@
 /** Reads run documents that were saved before, by this version or by an older one. */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { type Run, runSchema, schemaVersion } from './run.js';
+import { runSchema } from './document.js';
+import { type Run, schemaVersion } from './run.js';
 
 /** What was handed over is not a run document that this version can read. The message is for people, on one line. */
 export class RunDocumentError extends Error {

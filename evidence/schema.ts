@@ -1,6 +1,6 @@
 /** The JSON Schema of the run document, for tools outside this project. `npm run schema` writes it to `run.schema.json`. */
 import { z } from 'zod';
-import * as run from './run.js';
+import * as run from './document.js';
 
 const named: [z.ZodType, string, string][] = [
   [run.pathSchema, 'Path', 'A way for media; `turn-tcp` is TURN over plain TCP, `turn-tls` TURN over TLS.'],

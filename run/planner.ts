@@ -6,7 +6,7 @@
 import type { Environment } from '../environment/environment.js';
 import type { Redactor } from '../evidence/redaction.js';
 import type { Depth, Observation, Path } from '../evidence/run.js';
-import { depthSchema } from '../evidence/run.js';
+import { depths } from '../evidence/run.js';
 import type { Known, Outcome, Probe, Target } from '../probes/probe.js';
 import type { Shared } from '../probes/shared.js';
 
@@ -35,7 +35,6 @@ const cleanupMs = 2000;
 /** A hostile server must not be able to start thousands of probes. */
 const mostTargets = 256;
 
-const depths = depthSchema.options;
 const probeOf = (id: string): string => id.split(':', 1)[0] as string;
 
 export async function observeEnvironment(plan: Plan): Promise<Observation[]> {

@@ -92,7 +92,7 @@ function overUdp(ask: DnsAsk): Promise<DnsReply> {
       else if (message) end({ message });
     });
     socket.connect(ask.server.port, ask.server.address, (error?: Error) => {
-      if (error) return; // reported by the error event too
+      if (error) return end({ failure: 'unreachable' }); // no route, which connect() of UDP already knows
       connected = true;
       send();
     });

@@ -1,0 +1,132 @@
+/**
+ * The run document (`schemaVersion: 1`): everything that was observed and concluded, as one JSON value. It is a public
+ * interface. The JSON Schema that ships beside the package is generated from these schemas (`npm run schema`), and
+ * the types of the whole project are inferred from them.
+ */
+import { z } from 'zod';
+import { allPaths, depths, schemaVersion } from './run.js';
+
+/** A way for media. `turn-tcp` is TURN over plain TCP, `turn-tls` TURN over TLS (RFC 8656 §2.1). */
+export const pathSchema = z.enum(allPaths);
+
+/** How deeply a path is proven: an authenticated STUN check, a data channel from Node, decoded media in a browser. */
+export const layerSchema = z.enum(['reach', 'peer', 'media']);
+
+/** How deeply a run was asked to look. `wire` proves the layer `reach`, `peer` adds `peer`, `media` adds `media`. */
+export const depthSchema = z.enum(depths);
+
+/**
+ * An outcome is never a boolean. `unreached`: something that had to come first did not happen, and `waitedFor` names
+ * it. `unsupported`: this vantage cannot do it, and `failure` says why. Neither ever counts as passed.
+ */
+export const stateSchema = z.enum(['ok', 'failed', 'unreached', 'unsupported']);
+
+export const verdictSchema = z.enum(['pass', 'fail', 'inconclusive']);
+
+export const severitySchema = z.enum(['error', 'warning', 'info']);
+
+/** Why an observation is not `ok`: a stable kind for rules (`timeout`, `refused`, …) and a sentence for people. */
+export const failureSchema = z.object({ kind: z.string(), message: z.string() });
+
+/** A timed part of an observation, for waterfalls. Milliseconds since the start of the run. */
+export const stepSchema = z.object({ name: z.string(), startMs: z.number(), endMs: z.number() });
+
+export const observationSchema = z.object({
+  /** `probe` or `probe:target`, unique within its environment: `ice-udp:203.0.113.30:7882`. */
+  id: z.string(),
+  probe: z.string(),
+  state: stateSchema,
+  /** Milliseconds since the start of the run. */
+  startMs: z.number(),
+  endMs: z.number(),
+  /** What was seen, without an opinion. The shape per probe is in `facts.ts`. */
+  facts: z.record(z.string(), z.json()),
+  steps: z.array(stepSchema).optional(),
+  failure: failureSchema.optional(),
+  /** Only when `unreached`: the id (or the probe) whose outcome it waited for. */
+  waitedFor: z.string().optional(),
+});
+
+export const findingSchema = z.object({
+  code: z.string(),
+  severity: severitySchema,
+  args: z.record(z.string(), z.json()),
+  summary: z.string(),
+  cause: z.string(),
+  fix: z.string(),
+  /** Ids of the observations that it rests on. */
+  evidence: z.array(z.string()),
+  /** Other codes that would look the same from here, each with the experiment that separates them. */
+  alternatives: z.array(z.object({ code: z.string(), separateBy: z.string() })).optional(),
+});
+
+export const suppressedSchema = z.object({ code: z.string(), because: z.string() });
+
+/** A layer that was not asked for is absent. */
+export const pathResultSchema = z.object({
+  required: z.boolean(),
+  reach: stateSchema.optional(),
+  peer: stateSchema.optional(),
+  media: stateSchema.optional(),
+});
+
+/**
+ * What the operator says should hold, without any secret: kept in the run so that `diagnose run.json` judges the same
+ * way offline. Absent means not claimed.
+ */
+export const claimsSchema = z.object({
+  dns: z.object({ resolvers: z.array(z.string()).optional(), signal: z.string().optional() }).optional(),
+  tls: z.object({ minDays: z.number().optional(), privateCa: z.boolean().optional() }).optional(),
+  media: z
+    .object({ address: z.string().optional(), udp: z.string().optional(), tcp: z.number().optional() })
+    .optional(),
+  turn: z
+    .object({ host: z.string().optional(), address: z.string().optional(), externalTls: z.boolean().optional() })
+    .optional(),
+  paths: z.object({ required: z.array(pathSchema).optional(), optional: z.array(pathSchema).optional() }).optional(),
+});
+
+/** What was asked for: a layer or a path that was not asked for is neither proven nor missing. */
+export const askedSchema = z.object({
+  depth: depthSchema,
+  /** Absent: every path. */
+  paths: z.array(pathSchema).optional(),
+  /** Absent: every probe. */
+  only: z.array(z.string()).optional(),
+});
+
+export const environmentRunSchema = z.object({
+  name: z.string(),
+  url: z.string(),
+  verdict: verdictSchema,
+  durationMs: z.number(),
+  claims: claimsSchema,
+  asked: askedSchema,
+  paths: z.partialRecord(pathSchema, pathResultSchema),
+  findings: z.array(findingSchema),
+  suppressed: z.array(suppressedSchema),
+  observations: z.array(observationSchema),
+});
+
+/** RFC 4787 §4.1, as far as this vantage can tell. */
+export const natMappingSchema = z.enum(['none', 'endpoint-independent', 'endpoint-dependent', 'unknown']);
+
+export const vantageSchema = z.object({
+  name: z.string(),
+  os: z.string(),
+  addresses: z.array(z.string()),
+  /** The address and port that the far side saw, `ip:port`; absent when nothing answered. */
+  mapped: z.object({ udp: z.string().optional(), tcp: z.string().optional() }),
+  natMapping: natMappingSchema,
+  /** The environment's clock minus ours, from the HTTP `Date` header (whole seconds); absent when nobody told. */
+  clockSkewMs: z.number().optional(),
+});
+
+export const runSchema = z.object({
+  schemaVersion: z.literal(schemaVersion),
+  tool: z.object({ name: z.literal('livekit-doctor'), version: z.string() }),
+  startedAt: z.iso.datetime(),
+  durationMs: z.number(),
+  vantage: vantageSchema,
+  environments: z.array(environmentRunSchema),
+});
