@@ -4,13 +4,13 @@
  * the types of the whole project are inferred from them.
  */
 import { z } from 'zod';
-import { allPaths, depths, schemaVersion } from './run.js';
+import { allPaths, depths, layers, schemaVersion } from './run.js';
 
 /** A way for media. `turn-tcp` is TURN over plain TCP, `turn-tls` TURN over TLS (RFC 8656 §2.1). */
 export const pathSchema = z.enum(allPaths);
 
 /** How deeply a path is proven: an authenticated STUN check, a data channel from Node, decoded media in a browser. */
-export const layerSchema = z.enum(['reach', 'peer', 'media']);
+export const layerSchema = z.enum(layers);
 
 /** How deeply a run was asked to look. `wire` proves the layer `reach`, `peer` adds `peer`, `media` adds `media`. */
 export const depthSchema = z.enum(depths);

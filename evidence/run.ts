@@ -13,6 +13,9 @@ export const allPaths = ['udp', 'tcp', 'turn-udp', 'turn-tcp', 'turn-tls'] as co
 /** How deeply a run looks; each depth contains the ones before it. */
 export const depths = ['wire', 'peer', 'media'] as const;
 
+/** How deeply a path can be proven, shallow first. */
+export const layers = ['reach', 'peer', 'media'] as const;
+
 export type Path = z.infer<typeof document.pathSchema>;
 export type Layer = z.infer<typeof document.layerSchema>;
 export type Depth = z.infer<typeof document.depthSchema>;
