@@ -3,6 +3,7 @@
  * what is known so far, and is asked again whenever more is known. So everything runs as early as it can, and what
  * never became possible ends as `unreached`, naming what it waited for.
  */
+import { setMaxListeners } from 'node:events';
 import type { Environment } from '../environment/environment.js';
 import type { Redactor } from '../evidence/redaction.js';
 import type { Depth, Observation, Path } from '../evidence/run.js';
@@ -212,6 +213,7 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
   const onAbort = (): void => {
     if (running === 0) finish();
   };
+  setMaxListeners(0, plan.signal); // every probe listens
   plan.signal.addEventListener('abort', onAbort, { once: true });
   advance();
   await finished;
