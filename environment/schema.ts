@@ -1,0 +1,128 @@
+/**
+ * What may stand in `livekit-doctor.yaml`. Strict: a key that is not here is a mistake. Each value is described by the
+ * words that follow "expected" in a message.
+ */
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { pathSchema } from '../evidence/document.js';
+import { allPaths } from '../evidence/run.js';
+
+const text = z.string().min(1).describe('a text that is not empty');
+const address = z
+  .string()
+  .refine((value) => isIP(value) !== 0)
+  .describe('an IP address');
+const port = z.int().min(1).max(65535).describe('a port (1 to 65535)');
+const list = (what: string) => `a list of ${what}`;
+
+const url = z
+  .string()
+  .refine((value) => readUrl(value) instanceof URL)
+  .describe('a URL like wss://livekit.example.com, without credentials, query and fragment');
+
+const resolver = z.string().refine(isResolver).describe('an IP address, with :port if it is not 53');
+
+const host = z
+  .string()
+  .max(254)
+  .regex(/^(?!-)[\w-]{1,63}(?<!-)(\.(?!-)[\w-]{1,63}(?<!-))*\.?$/)
+  .describe('a host name');
+
+const portRange = z
+  .string()
+  .refine((value) => {
+    const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(value) ?? [];
+    return Number(first) >= 1 && Number(first) <= Number(last) && Number(last) <= 65535;
+  })
+  .describe('a range of ports like 30001-30009');
+
+const paths = z.array(pathSchema.describe(`one of ${allPaths.join(', ')}`)).describe(list('paths'));
+
+const wholeAuth = 'expected either apiKey and apiSecret, or token';
+
+export const environmentSchema = z
+  .strictObject({
+    url,
+    auth: z
+      .strictObject({ apiKey: text.optional(), apiSecret: text.optional(), token: text.optional() })
+      .refine(
+        (auth) =>
+          'token' in auth ? !('apiKey' in auth || 'apiSecret' in auth) : 'apiKey' in auth && 'apiSecret' in auth,
+        { error: wholeAuth },
+      )
+      .describe('a map with apiKey and apiSecret, or with token')
+      .optional(),
+    tls: z
+      .strictObject({
+        ca: text.optional(),
+        minDays: z.number().min(0).describe('a number of days, 0 or more').optional(),
+      })
+      .describe('a map')
+      .optional(),
+    dns: z
+      .strictObject({
+        resolvers: z.array(resolver).min(1).describe(list('at least one IP address')).optional(),
+        signal: address.optional(),
+      })
+      .describe('a map')
+      .optional(),
+    media: z
+      .strictObject({
+        address: address.optional(),
+        udp: z.union([port, portRange]).describe('a port (1 to 65535), or a range like 30001-30009').optional(),
+        tcp: port.optional(),
+      })
+      .describe('a map')
+      .optional(),
+    turn: z
+      .strictObject({
+        host: host.optional(),
+        address: address.optional(),
+        externalTls: z.boolean().describe('true or false').optional(),
+      })
+      .describe('a map')
+      .optional(),
+    paths: z
+      .strictObject({ required: paths.optional(), optional: paths.optional() })
+      .refine(({ required, optional }) => !required?.some((path) => optional?.includes(path)), {
+        error: 'a path is either required or optional, not both',
+      })
+      .describe('a map')
+      .optional(),
+  })
+  .describe('a map');
+export type EnvironmentEntry = z.infer<typeof environmentSchema>;
+
+export const fileSchema = z
+  .strictObject({ environments: z.record(z.string(), z.unknown()).describe('a map from names to environments') })
+  .describe('a map with the key environments');
+
+/** Where `http(s)` is written `ws(s)` is meant. A mistake comes back as a sentence that does not repeat the text. */
+export function readUrl(value: string): URL | string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const protocol = url && { 'ws:': 'ws:', 'http:': 'ws:', 'wss:': 'wss:', 'https:': 'wss:' }[url.protocol];
+  if (!url || !protocol || url.hostname === '') return 'is not a URL like wss://livekit.example.com';
+  if (url.username || url.password) return 'carries credentials: they belong in LIVEKIT_API_KEY and LIVEKIT_API_SECRET';
+  if (url.search || url.hash) return 'carries a query or a fragment, which mean nothing here';
+  url.protocol = protocol;
+  return url;
+}
+
+function isResolver(value: string): boolean {
+  if (isIP(value)) return true;
+  const [, v6, v4, number] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(value) ?? [];
+  const known = v6 === undefined ? isIP(v4 ?? '') === 4 : isIP(v6) === 6;
+  return known && Number(number) >= 1 && Number(number) <= 65535;
+}
+
+export type PathInFile = readonly (string | number)[];
+
+/** The schema of the value at a path below `schema`, without its `optional`; undefined where nothing is known. */
+export function schemaAt(schema: unknown, path: PathInFile): z.ZodType | undefined {
+  const inner = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
+  const [key, ...rest] = path;
+  if (key === undefined) return inner instanceof z.ZodType ? inner : undefined;
+  if (inner instanceof z.ZodObject) return schemaAt(inner.shape[key], rest);
+  if (inner instanceof z.ZodArray) return schemaAt(inner.element, rest);
+  return undefined;
+}

@@ -1,0 +1,325 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { ConfigurationError } from '../../environment/environment.js';
+import { embedded, type LoadRequest, loadEnvironments } from '../../environment/load.js';
+import { makeCertificate } from '../../fixtures/certificates.js';
+
+const credentials = { LIVEKIT_API_KEY: 'key', LIVEKIT_API_SECRET: 'not-to-be-shown' };
+
+/** Loads from a folder that holds the given file. */
+function loadFrom(t: Test, file: string | undefined, request: Partial<LoadRequest> = {}) {
+  const cwd = t.testdir(file === undefined ? {} : { 'livekit-doctor.yaml': file });
+  return loadEnvironments({ arguments: [], cwd, env: credentials, ...request });
+}
+
+async function complaint(promise: Promise<unknown>): Promise<string> {
+  const error = await promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  return error instanceof ConfigurationError ? error.message : `not refused: ${String(error)}`;
+}
+
+const whole = `environments:
+  staging:
+    url: https://livekit.staging.example.com/sfu
+    auth: { apiKey: \${LIVEKIT_API_KEY}, apiSecret: "\${LIVEKIT_API_SECRET}" }
+    tls: { ca: ./ca.pem, minDays: 14 }
+    dns: { resolvers: [1.1.1.1, 9.9.9.9:5353, "[2001:db8::1]:53", 2001:db8::2], signal: 20.1.2.3 }
+    media: { address: 20.4.5.6, udp: 30001-30009, tcp: \${TCP_PORT} }
+    turn: { host: Turn.staging.example.com., address: "20.4.\${LAST}", externalTls: \${EXTERNAL} }
+    paths: { required: [udp, tcp, turn-tls], optional: [turn-udp] }
+  small:
+    url: ws://localhost:7880
+    auth: { token: ready-made }
+    media: { udp: 7882 }
+`;
+
+t.test('every key that is known reaches the environment, variables put in, file read', async (t) => {
+  const env = {
+    ...credentials,
+    LIVEKIT_API_SECRET: `a }: "b" \${TCP_PORT}`,
+    TCP_PORT: '7881',
+    LAST: '5.7',
+    EXTERNAL: 'true',
+  };
+  const { certificate } = await makeCertificate({ ca: true });
+  const loading = loadFrom(t, whole, { env });
+  writeFileSync(join(t.testdirName, 'ca.pem'), `a comment\n${certificate}`);
+  const [staging, small, ...others] = await loading;
+  t.same(staging, {
+    name: 'staging',
+    url: new URL('wss://livekit.staging.example.com/sfu'),
+    auth: { apiKey: 'key', apiSecret: `a }: "b" \${TCP_PORT}` },
+    ca: certificate,
+    resolvers: ['1.1.1.1', '9.9.9.9:5353', '[2001:db8::1]:53', '2001:db8::2'],
+    claims: {
+      dns: { resolvers: ['1.1.1.1', '9.9.9.9:5353', '[2001:db8::1]:53', '2001:db8::2'], signal: '20.1.2.3' },
+      tls: { minDays: 14, privateCa: true },
+      media: { address: '20.4.5.6', udp: '30001-30009', tcp: 7881 },
+      turn: { host: 'turn.staging.example.com', address: '20.4.5.7', externalTls: true },
+      paths: { required: ['udp', 'tcp', 'turn-tls'], optional: ['turn-udp'] },
+    },
+  });
+  t.match(small, { name: 'small', auth: { token: 'ready-made' }, claims: { media: { udp: '7882' } } });
+  t.same(others, []);
+});
+
+t.test('only what is asked for must be right', async (t) => {
+  const [small] = await loadFrom(t, whole, { arguments: ['small'], env: {} });
+  t.match(small, { name: 'small', url: new URL('ws://localhost:7880') });
+});
+
+const one = (rest: string) => `environments:\n  staging:\n    url: wss://a.example.com\n${rest}`;
+const bad: { what: string; file: string; env?: LoadRequest['env']; says: string }[] = [
+  {
+    what: 'an unknown key, nearly a known one',
+    file: one('    dns:\n      resolver: [1.1.1.1]\n'),
+    says: '5:7: unknown key "resolver" in dns, did you mean "resolvers"? valid here: resolvers, signal',
+  },
+  {
+    what: 'an unknown key that nothing comes near to',
+    file: one('    color: red\n'),
+    says: '4:5: unknown key "color" in staging; valid here: url, auth, tls, dns, media, turn, paths',
+  },
+  {
+    what: 'an unknown key at the top',
+    file: `${one('')}enviroments: {}\n`,
+    says: '4:1: unknown key "enviroments" at the top, did you mean "environments"? valid here: environments',
+  },
+  {
+    what: 'another way to get a token, which is not known',
+    file: one('    auth: { tokenEndpoint: https://x.example.com }\n'),
+    says: '4:13: unknown key "tokenEndpoint" in auth; valid here: apiKey, apiSecret, token',
+  },
+  {
+    what: 'a wrong type',
+    file: one('    tls: { minDays: soon }\n'),
+    says: '4:21: tls.minDays: expected a number of days, 0 or more, found "soon"',
+  },
+  {
+    what: 'a quoted number where a number is expected',
+    file: one('    media: { tcp: "7881" }\n'),
+    says: '4:19: media.tcp: expected a port (1 to 65535), found "7881"',
+  },
+  {
+    what: 'a list where a map is expected',
+    file: one('    turn:\n      - host\n'),
+    says: '5:7: turn: expected a map, found a list',
+  },
+  {
+    what: 'nothing where a map is expected',
+    file: 'environments:\n  staging:\n',
+    says: '2:11: staging: expected a map, found nothing',
+  },
+  {
+    what: 'no URL',
+    file: 'environments:\n  staging:\n    auth: { token: x }\n',
+    says:
+      '2:3: missing key "url" in staging: expected a URL like wss://livekit.example.com, ' +
+      'without credentials, query and fragment',
+  },
+  {
+    what: 'a URL with credentials, which are not repeated',
+    file: 'environments:\n  staging:\n    url: wss://user:not-to-be-shown@a.example.com\n    auth: { token: x }\n',
+    says:
+      '3:10: url: expected a URL like wss://livekit.example.com, without credentials, query and fragment, ' +
+      'found another text',
+  },
+  {
+    what: 'a path that does not exist',
+    file: one('    paths:\n      required:\n        - udp\n        - turn-tsl\n'),
+    says:
+      '7:11: paths.required[1]: expected one of udp, tcp, turn-udp, turn-tcp, turn-tls, ' +
+      'found "turn-tsl", did you mean "turn-tls"?',
+  },
+  {
+    what: 'a path that is required and optional',
+    file: one('    paths: { required: [udp], optional: [udp] }\n'),
+    says: '4:12: paths: a path is either required or optional, not both',
+  },
+  {
+    what: 'a range of ports that runs backwards',
+    file: one('    media: { udp: 30009-30001 }\n'),
+    says: '4:19: media.udp: expected a port (1 to 65535), or a range like 30001-30009, found "30009-30001"',
+  },
+  {
+    what: 'a name where an address is expected',
+    file: one('    dns: { signal: a.example.com, resolvers: [ 1.1.1.1, 1.1.1.1:0 ] }\n'),
+    says:
+      '4:20: dns.signal: expected an IP address, found "a.example.com"\n' +
+      'livekit-doctor.yaml:4:57: dns.resolvers[1]: expected an IP address, with :port if it is not 53, found "1.1.1.1:0"',
+  },
+  {
+    what: 'half of the credentials',
+    file: one('    auth: { apiKey: k }\n'),
+    says: '4:11: auth: expected either apiKey and apiSecret, or token',
+  },
+  {
+    what: 'a secret that is no text, which is not repeated',
+    file: one('    auth: { apiKey: k, apiSecret: 12345678 }\n'),
+    says: '4:35: auth.apiSecret: expected a text that is not empty, found a number',
+  },
+  {
+    what: 'unset variables, each at its place, and nothing is said of the values that they would give',
+    file: one(`    auth: { apiKey: \${NO_KEY}, apiSecret: "x\${NO_SECRET}" }\n    media: { tcp: \${NO_PORT} }\n`),
+    says:
+      '4:21: variable NO_KEY is not set\n' +
+      'livekit-doctor.yaml:4:45: variable NO_SECRET is not set\n' +
+      'livekit-doctor.yaml:5:19: variable NO_PORT is not set',
+  },
+  {
+    what: 'a value out of a variable that does not fit, which is not repeated',
+    file: one(`    media: { tcp: \${PORT} }\n`),
+    env: { ...credentials, PORT: 'not-to-be-shown' },
+    says: '4:19: media.tcp: expected a port (1 to 65535), found another text',
+  },
+  {
+    what: "a shell's way to give a default",
+    file: one(`    media: { tcp: \${PORT:-7881} }\n`),
+    says: `4:19: \${PORT:-7881} is not a variable, expected \${NAME} of letters, digits and "_"`,
+  },
+  {
+    what: 'no credentials in the file nor in the variables',
+    file: one(''),
+    env: { LIVEKIT_API_KEY: 'key' },
+    says: '2:3: staging has no auth, and LIVEKIT_API_SECRET is not set',
+  },
+  {
+    what: 'a CA file that is not there',
+    file: one('    tls: { ca: ./none.pem }\n'),
+    says: '4:16: tls.ca: ./none.pem: there is no such file',
+  },
+  {
+    what: 'a CA file that holds something else',
+    file: one('    tls: { ca: livekit-doctor.yaml }\n'),
+    says: '4:16: tls.ca: livekit-doctor.yaml: holds no certificate, expected PEM',
+  },
+  {
+    what: 'a key that is there twice',
+    file: one('    url: wss://b.example.com\n'),
+    says: '4:5: Map keys must be unique',
+  },
+  {
+    what: 'an alias of nothing',
+    file: one('    tls: *shared\n'),
+    says: '4:10: nothing before this has the anchor &shared',
+  },
+  {
+    what: 'a tag that means nothing',
+    file: one('    auth: { token: !vault x }\n'),
+    says: '4:20: Unresolved tag: !vault',
+  },
+  {
+    what: 'an empty file',
+    file: '# nothing yet\n',
+    says: '1:1: expected a map with the key environments, found nothing',
+  },
+  {
+    what: 'no environment in it',
+    file: 'environments: {}\n',
+    says: '1:15: environments: expected at least one environment, found none',
+  },
+];
+
+for (const { what, file, env = credentials, says } of bad) {
+  t.test(`refused: ${what}`, async (t) => {
+    const message = await complaint(loadFrom(t, file, { env }));
+    t.equal(message, `livekit-doctor.yaml:${says}`);
+    t.notMatch(message, 'not-to-be-shown');
+  });
+}
+
+t.test('what is said in one place with an anchor holds in every place', async (t) => {
+  const shared =
+    'environments:\n  a: { url: ws://a.test, dns: &dns { signal: 1.2.3.4 } }\n  b: { url: ws://b.test, dns: *dns }\n';
+  t.match(await loadFrom(t, shared), [
+    { claims: { dns: { signal: '1.2.3.4' } } },
+    { claims: { dns: { signal: '1.2.3.4' } } },
+  ]);
+  const billions = `a0: &a0 [x, x]\n${Array.from({ length: 40 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]\n`).join('')}`;
+  t.match(await complaint(loadFrom(t, billions)), /^livekit-doctor.yaml:\d+:\d+: more than 20000 values/);
+  const endless = 'environments: &all { a: *all }';
+  t.match(await complaint(loadFrom(t, endless)), /^livekit-doctor.yaml:1:\d+: more than 20000 values/);
+});
+
+t.test('the ready-made environments load, given their variables', async (t) => {
+  const env = {
+    ...credentials,
+    LIVEKIT_HOST: 'livekit.example.com',
+    INGRESS_ADDRESS: '20.1.2.3',
+    MEDIA_ADDRESS: '20.4.5.6',
+    TURN_ADDRESS: '20.4.5.7',
+  };
+  for (const name of ['cloud-kubernetes', 'helm-port-range']) {
+    const config = new URL(`../../fixtures/environments/${name}.yaml`, import.meta.url).pathname;
+    t.match(await loadEnvironments({ arguments: [], config, cwd: '/', env }), [
+      { name, url: new URL('wss://livekit.example.com'), claims: { media: { address: '20.4.5.6', tcp: 7881 } } },
+    ]);
+  }
+});
+
+t.test('an argument is a URL, a name of the file, or the embedded environment', async (t) => {
+  const env = { ...credentials, TCP_PORT: '1', LAST: '5.7', EXTERNAL: 'true' };
+  t.match(await loadFrom(t, whole, { arguments: ['small', 'embedded', 'https://x.test:8443/a', 'small'], env }), [
+    { name: 'small' },
+    embedded,
+    { name: 'x.test:8443/a', url: new URL('wss://x.test:8443/a'), auth: { apiKey: 'key' }, claims: {} },
+  ]);
+  t.match(await loadFrom(t, 'environments: { embedded: { url: ws://mine.test } }', { arguments: ['embedded'] }), [
+    { name: 'embedded', url: new URL('ws://mine.test') },
+  ]);
+  const file = t.testdir({ 'other.yaml': 'environments: { there: { url: ws://there.test, tls: { ca: ca.pem } } }' });
+  const { certificate } = await makeCertificate({ ca: true });
+  writeFileSync(join(file, 'ca.pem'), certificate);
+  const given = { arguments: [], cwd: '/', config: join(file, 'other.yaml'), env };
+  t.match(await loadEnvironments(given), [{ name: 'there', ca: certificate }]);
+  const url = {
+    arguments: ['wss://there.test'],
+    cwd: file,
+    env: { LIVEKIT_TOKEN: 'ready', LIVEKIT_DOCTOR_CA: 'ca.pem' },
+  };
+  t.match(await loadEnvironments(url), [
+    { ca: certificate, auth: { token: 'ready' }, claims: { tls: { privateCa: true } } },
+  ]);
+});
+
+t.test('with no argument the file counts, then LIVEKIT_URL, then the embedded environment', async (t) => {
+  const env = { ...credentials, LIVEKIT_URL: 'wss://variable.test' };
+  t.match(await loadFrom(t, 'environments: { mine: { url: ws://mine.test } }', { env }), [{ name: 'mine' }]);
+  t.match(await loadFrom(t, undefined, { env }), [{ name: 'variable.test' }]);
+  t.same(await loadFrom(t, undefined, { env: {} }), [embedded]);
+});
+
+t.test('a wrong command line is answered with what would be right', async (t) => {
+  const asked = (argument: string, more: Partial<LoadRequest> = {}) =>
+    complaint(loadFrom(t, whole, { arguments: [argument], ...more }));
+  t.equal(
+    await asked('stagin'),
+    'no environment "stagin" in livekit-doctor.yaml, did you mean "staging"? there are: staging, small, embedded',
+  );
+  t.equal(await asked('x', { config: 'none.yaml' }), 'none.yaml: there is no such file');
+  t.equal(
+    await complaint(loadFrom(t, undefined, { arguments: ['livekit.example.com'] })),
+    'no environment "livekit.example.com": there is no livekit-doctor.yaml here (a URL begins with wss:// or ws://)',
+  );
+  t.equal(
+    await asked('wss://x.test', { env: {} }),
+    'a URL needs credentials, and LIVEKIT_API_KEY and LIVEKIT_API_SECRET are not set (or LIVEKIT_TOKEN)',
+  );
+  t.equal(
+    await asked('wss://x.test', { env: { LIVEKIT_API_KEY: 'k' } }),
+    'a URL needs credentials, and LIVEKIT_API_SECRET is not set',
+  );
+  t.equal(await asked('ftp://x.test'), 'the URL is not a URL like wss://livekit.example.com');
+  t.equal(
+    await complaint(loadFrom(t, undefined, { env: { ...credentials, LIVEKIT_URL: 'wss://k:not-to-be-shown@x.test' } })),
+    'LIVEKIT_URL carries credentials: they belong in LIVEKIT_API_KEY and LIVEKIT_API_SECRET',
+  );
+  t.equal(
+    await asked('wss://x.test/rtc?access_token=not-to-be-shown'),
+    'the URL carries a query or a fragment, which mean nothing here',
+  );
+  t.notMatch(await asked('key:not-to-be-shown@x.test'), 'not-to-be-shown');
+});
