@@ -1,0 +1,59 @@
+/** Findings as text: what is wrong, why, what to change, and what it rests on. */
+import type { Colors } from 'picocolors/types.js';
+import type { EnvironmentRun, Finding, Severity, State } from '../evidence/run.js';
+import { printable } from '../evidence/text.js';
+import { keyFact } from './key-fact.js';
+import { cut, wrap } from './text.js';
+
+const order: readonly Severity[] = ['error', 'warning', 'info'];
+const marks: Record<Severity, string> = { error: '✗ error', warning: '! warning', info: 'i info' };
+const stateMarks: Record<State, string> = { ok: '✓', failed: '✗', unreached: '–', unsupported: '–' };
+const paints = { error: 'red', warning: 'yellow', info: 'cyan' } as const;
+
+/** The worst first; among equals as the diagnosis ranked them. */
+export function ranked(findings: readonly Finding[]): Finding[] {
+  return [...findings].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+}
+
+/** Lines without an end; an empty line between findings. */
+export function findingsText(environment: EnvironmentRun, columns: number, colours: Colors): string[] {
+  const blocks = ranked(environment.findings).map((finding) => block(finding, environment, columns, colours));
+  return blocks.flatMap((lines, i) => (i === 0 ? lines : ['', ...lines]));
+}
+
+function block(finding: Finding, environment: EnvironmentRun, columns: number, colours: Colors): string[] {
+  const indent = '  ';
+  const label = 8;
+  const part = (name: string, prose: string): string[] =>
+    wrap(prose, columns - indent.length - label).map(
+      (line, i) => `${indent}${i === 0 ? colours.dim(name.padEnd(label)) : ' '.repeat(label)}${line}`,
+    );
+  const paint = colours[paints[finding.severity]];
+  const code = printable(finding.code);
+  return [
+    `${paint(marks[finding.severity])}  ${colours.bold(code)}`,
+    ...wrap(finding.summary, columns - indent.length).map((line) => indent + line),
+    ...part('cause', finding.cause),
+    ...part('fix', finding.fix),
+    ...seen(finding, environment, columns - indent.length - label).flatMap((line, i) => [
+      `${indent}${colours.dim((i === 0 ? 'seen' : '').padEnd(label))}${colours.dim(line)}`,
+    ]),
+    ...(finding.alternatives ?? []).flatMap(({ code, separateBy }) =>
+      part('or', `${code}, which looks the same from here. ${separateBy}`),
+    ),
+    ...hidden(finding, environment).flatMap((names) => part('hides', names)),
+  ];
+}
+
+function seen(finding: Finding, environment: EnvironmentRun, columns: number): string[] {
+  return finding.evidence.map((id) => {
+    const observation = environment.observations.find((one) => one.id === id);
+    const fact = observation ? `${stateMarks[observation.state]} ${printable(id)}: ${keyFact(observation)}` : id;
+    return cut(printable(fact, 500), columns);
+  });
+}
+
+function hidden(finding: Finding, environment: EnvironmentRun): string[] {
+  const codes = environment.suppressed.filter(({ because }) => because === finding.code).map(({ code }) => code);
+  return codes.length === 0 ? [] : [`${[...new Set(codes)].join(', ')}, a consequence of this`];
+}

@@ -1,0 +1,109 @@
+/** The table of paths × layers of proof, with the time that each proof took. */
+import type { Colors } from 'picocolors/types.js';
+import type { IceFacts, MediaFacts, PeerFacts, TurnFacts } from '../evidence/facts.js';
+import {
+  layers as allLayers,
+  allPaths,
+  type EnvironmentRun,
+  type Layer,
+  type Observation,
+  type Path,
+} from '../evidence/run.js';
+import { printable } from '../evidence/text.js';
+import { keyFact, slowest } from './key-fact.js';
+import { duration, padTo, width, wrap } from './text.js';
+
+const reachProbe: Record<Path, string> = {
+  udp: 'ice-udp',
+  tcp: 'ice-tcp',
+  'turn-udp': 'turn-udp',
+  'turn-tcp': 'turn-tcp',
+  'turn-tls': 'turn-tls',
+};
+
+interface Cell {
+  readonly text: string;
+  readonly colour: 'green' | 'red' | 'yellow' | undefined;
+}
+
+/** Lines without an end. An environment without any path gives none. */
+export function pathsTable(environment: EnvironmentRun, columns: number, colours: Colors): string[] {
+  const paths = allPaths.filter((path) => environment.paths[path]);
+  if (paths.length === 0) return [];
+  const layers = allLayers.filter((layer) => paths.some((path) => environment.paths[path]?.[layer]));
+  const rows = paths.map((path) => ({ path, cells: layers.map((layer) => cell(environment, path, layer)) }));
+  const widths = layers.map((layer, i) =>
+    Math.max(width(layer), ...rows.map(({ cells }) => width(cells[i]?.text ?? ''))),
+  );
+  const first = Math.max(...['path', ...paths].map(width));
+  const header = [padTo('path', first), ...layers.map((layer, i) => padTo(layer, widths[i] ?? 0))];
+  const lines = [colours.dim(header.join('   ').trimEnd())];
+  for (const { path, cells } of rows) {
+    const painted = cells.map(({ text, colour }, i) => {
+      const padding = ' '.repeat((widths[i] ?? 0) - width(text));
+      return `${colour ? colours[colour](text) : text}${padding}`;
+    });
+    const optional = environment.paths[path]?.required ? [] : [colours.dim('optional')];
+    lines.push([padTo(path, first), ...painted, ...optional].join('   ').trimEnd());
+  }
+  return [...lines, ...reasons(environment, paths, layers, columns).map((line) => colours.dim(line))];
+}
+
+function cell(environment: EnvironmentRun, path: Path, layer: Layer): Cell {
+  const state = environment.paths[path]?.[layer];
+  switch (state) {
+    case undefined:
+      return { text: '', colour: undefined };
+    case 'ok': {
+      const took = time(environment.observations, path, layer);
+      return { text: took === undefined ? '✓' : `✓ ${duration(took)}`, colour: 'green' };
+    }
+    case 'failed':
+      return { text: '✗ failed', colour: 'red' };
+    default:
+      return { text: `– ${state}`, colour: 'yellow' };
+  }
+}
+
+function proofs(observations: readonly Observation[], path: Path, layer: Layer): Observation[] {
+  if (layer === 'reach') return observations.filter(({ probe }) => probe === reachProbe[path]);
+  return observations.filter(({ id }) => id === `${layer}:${path}`);
+}
+
+/** In milliseconds: of the quickest proof, or how long it was looked for where the facts do not tell. */
+function time(observations: readonly Observation[], path: Path, layer: Layer): number | undefined {
+  const times = proofs(observations, path, layer)
+    .filter(({ state }) => state === 'ok')
+    .map((proof) => measured(proof, layer, path) ?? proof.endMs - proof.startMs);
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+function measured(proof: Observation, layer: Layer, path: Path): number | undefined {
+  const facts: unknown = proof.facts;
+  if (layer === 'peer') return (facts as Partial<PeerFacts>).totalMs;
+  if (layer === 'media') {
+    const { caller, callee } = facts as Partial<MediaFacts>;
+    return slowest(caller?.received?.firstFrameMs, callee?.received?.firstFrameMs);
+  }
+  if (path === 'udp' || path === 'tcp') return (facts as Partial<IceFacts>).rttMs;
+  return (facts as Partial<TurnFacts>).relayedChecks?.find(({ rttMs }) => rttMs !== undefined)?.rttMs;
+}
+
+/** Why something was not looked at: one line for each reason, with the layers and paths that it holds for. */
+function reasons(environment: EnvironmentRun, paths: Path[], layers: Layer[], columns: number): string[] {
+  const held = new Map<string, string[]>();
+  for (const layer of layers) {
+    for (const path of paths) {
+      const state = environment.paths[path]?.[layer];
+      if (state !== 'unreached' && state !== 'unsupported') continue;
+      const why = proofs(environment.observations, path, layer).find((proof) => proof.state === state);
+      const reason = `${state}: ${why ? keyFact(why) : 'nothing to look at was found'}`;
+      held.set(reason, [...(held.get(reason) ?? []), `${layer} ${path}`]);
+    }
+  }
+  return [...held].flatMap(([reason, where]) =>
+    wrap(`– ${where.join(', ')} ${printable(reason, 400)}`, columns - 2).map((line, i) =>
+      i === 0 ? line : `  ${line}`,
+    ),
+  );
+}

@@ -1,0 +1,115 @@
+/** What is being done as it happens: lines that are rewritten in place on a terminal, plain lines elsewhere. */
+import pc from 'picocolors';
+import type { Verdict } from '../evidence/run.js';
+import { printable } from '../evidence/text.js';
+import type { Reporter, ReporterOptions } from './reporter.js';
+import { matters, renderStages, type Stages, sentence, stageOf } from './stages.js';
+import { cut, duration } from './text.js';
+
+const redrawEveryMs = 100;
+const verdictMarks: Record<Verdict, string> = { pass: '✓', fail: '✗', inconclusive: '?' };
+const stateMarks = { ok: '✓', failed: '✗', unreached: '–', unsupported: '–' } as const;
+
+export interface Progress extends Reporter {
+  /** Leaves what is on the screen as it stands, and writes no more. */
+  stop(): void;
+}
+
+/** Writes to `progress` only. It is no report, so it has no name to choose it by. */
+export function progress({ progress: output }: Pick<ReporterOptions, 'progress'>): Progress {
+  return output.isTTY ? live(output) : plain(output);
+}
+
+function plain(output: ReporterOptions['progress']): Progress {
+  const colours = pc.createColors(output.colour);
+  let several = false;
+  let stopped = false;
+  const say = (environment: string, text: string) => {
+    if (!stopped) output.write(`${several ? `${printable(environment)}  ` : ''}${text}\n`);
+  };
+  return {
+    onStart(environments) {
+      several = environments.length > 1;
+    },
+    onObservation(environment, observation) {
+      if (!matters(observation)) return;
+      const took = duration(Math.max(0, observation.endMs - observation.startMs));
+      const mark = stateMarks[observation.state];
+      const paint =
+        observation.state === 'ok' ? colours.green : observation.state === 'failed' ? colours.red : colours.yellow;
+      say(environment, `${paint(mark)} ${sentence(observation)} ${colours.dim(`(${took})`)}`);
+    },
+    onEnvironment({ name, verdict, durationMs }) {
+      if (several) say(name, `${verdictMarks[verdict]} ${verdict} in ${duration(durationMs)}`);
+    },
+    stop() {
+      stopped = true;
+    },
+  };
+}
+
+function live(output: ReporterOptions['progress']): Progress {
+  const colours = pc.createColors(output.colour);
+  const environments = new Map<string, { stages: Stages; done?: { verdict: Verdict; durationMs: number } }>();
+  const began = performance.now();
+  let drawn = 0;
+  const now = () => performance.now() - began;
+
+  const lines = (): string[] => {
+    const width = Math.max(20, output.columns - 1);
+    if (environments.size === 1) {
+      return [...environments.values()].flatMap(({ stages }) => renderStages(stages, now(), width, colours));
+    }
+    return [...environments].map(([name, { stages, done }]) => {
+      if (done)
+        return cut(
+          `${verdictMarks[done.verdict]} ${printable(name)}  ${done.verdict} in ${duration(done.durationMs)}`,
+          width,
+        );
+      const current = [...stages].filter(([, { looking }]) => looking.size > 0).map(([stage]) => stage);
+      return cut(`… ${printable(name)}  ${current.join(', ')}  ${duration(now())}`, width);
+    });
+  };
+  const draw = () => {
+    const next = lines();
+    const up = drawn > 0 ? `\u001b[${drawn}A` : '';
+    output.write(`${up}${next.map((line) => `\u001b[2K${line}\n`).join('')}`);
+    drawn = next.length;
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const stop = () => {
+    if (!timer) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+  const of = (name: string): Stages => {
+    const known = environments.get(name) ?? { stages: new Map() };
+    environments.set(name, known);
+    return known.stages;
+  };
+  return {
+    onStart(all) {
+      for (const { name } of all) of(name);
+      timer = setInterval(draw, redrawEveryMs);
+      timer.unref();
+    },
+    onTarget(environment, probe, id) {
+      stageOf(of(environment), probe).looking.set(id, now());
+    },
+    onObservation(environment, observation) {
+      const stage = stageOf(of(environment), observation.probe);
+      stage.looking.delete(observation.id);
+      stage.seen.push(observation);
+    },
+    onEnvironment({ name, verdict, durationMs }) {
+      const known = environments.get(name);
+      if (known) known.done = { verdict, durationMs };
+    },
+    onEnd() {
+      if (timer) draw();
+      stop();
+      output.write('\n');
+    },
+    stop,
+  };
+}

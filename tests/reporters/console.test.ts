@@ -1,0 +1,119 @@
+import { test } from 'tap';
+import { renderRun } from '../../reporters/console.js';
+import { duration } from '../../reporters/text.js';
+import { healthy, observation, run, wrongAddress } from '../samples.js';
+
+const style = { columns: 90, colour: false };
+
+test('a healthy environment: paths × layers with times, and the verdict', async (t) => {
+  t.equal(
+    renderRun(run(healthy), style),
+    `staging  wss://livekit.example.com/
+
+path   reach      peer       media
+udp    ✓ 1.5 ms   ✓ 312 ms   ✓ 812 ms
+tcp    ✓ 2.1 ms
+
+✓ pass  staging  in 2.3 s
+`,
+  );
+});
+
+test('a troubled one: what was not looked at and why, then cause, fix and evidence', async (t) => {
+  t.equal(
+    renderRun(run(wrongAddress), style),
+    `production  wss://livekit.example.com/
+
+path   reach      peer          media
+udp    ✗ failed   – unreached   – unreached
+tcp    ✓ 2.1 ms                 – unsupported
+– peer udp, media udp unreached: waited for ice-udp
+– media tcp unsupported: No browser was found.
+
+✗ error  media-address-wrong
+  Media is advertised at 10.0.0.5, where nothing answers; 203.0.113.30 does.
+  cause   The server advertises an address that does not lead to it.
+  fix     Set rtc.node_ip to 203.0.113.30 (it advertises 10.0.0.5 now) and
+          rtc.use_external_ip to false.
+  seen    ✗ ice-udp:10.0.0.5:7882: No answer to 14 checks.
+          ✓ ice-udp:203.0.113.30:7882: answered in 1.5 ms
+  or      hairpin-missing, which looks the same from here. Run the same check from outside
+          the network.
+  hides   udp-filtered, a consequence of this
+
+✗ fail  production  1 error  in 2.3 s
+
+Next: livekit-doctor explain media-address-wrong
+`,
+  );
+});
+
+test('one block for each environment, the troubled ones first, and a sum', async (t) => {
+  const unsure = { ...healthy, name: 'canary', verdict: 'inconclusive' as const };
+  const text = renderRun(run(healthy, unsure, wrongAddress), style);
+  const at = ['production  wss', 'canary  wss', 'staging  wss', '3 environments: 1 fail, 1 inconclusive, 1 pass'];
+  const places = at.map((part) => text.indexOf(part));
+  t.same(
+    places,
+    [...places].sort((a, b) => a - b),
+  );
+  t.notOk(places.includes(-1));
+});
+
+test('lines fit the terminal, and are not stretched over a wide one', async (t) => {
+  const widest = (columns: number) =>
+    Math.max(
+      ...renderRun(run(wrongAddress), { columns, colour: false })
+        .split('\n')
+        .map(({ length }) => length),
+    );
+  t.ok(widest(60) <= 60);
+  t.ok(widest(300) <= 100);
+});
+
+test('colours only where they are wanted, and symbols everywhere', async (t) => {
+  const coloured = renderRun(run(wrongAddress), { ...style, colour: true });
+  t.ok(coloured.includes('\u001b['));
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the colours
+  t.equal(coloured.replace(/\u001b\[\d+m/g, ''), renderRun(run(wrongAddress), style));
+});
+
+test('text of a server never reaches the terminal raw', async (t) => {
+  const evil = '\u001b]0;owned\u0007\u001b[2J\r\n\u202eevil';
+  const finding = { ...wrongAddress.findings[0], code: evil, summary: evil, cause: evil, fix: evil } as never;
+  const text = renderRun(
+    run({
+      ...wrongAddress,
+      name: evil,
+      url: evil,
+      findings: [finding, { ...(finding as object), evidence: [evil, `peer:udp`] } as never],
+      observations: [
+        observation('media', 'udp', {}, { state: 'unreached', waitedFor: evil }),
+        observation('peer', 'udp', {}, { state: 'unsupported', failure: { kind: 'x', message: evil } }),
+        observation('signal', undefined, { join: { serverVersion: evil } as never }),
+      ],
+    }),
+    style,
+  );
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+  t.notMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  t.match(text, /evil/);
+});
+
+test('facts of another shape, from another version, cost their line and not the report', async (t) => {
+  const odd = wrongAddress.observations.map((one) => ({ ...one, facts: { addresses: 5, chain: null, join: 'no' } }));
+  t.match(renderRun(run({ ...wrongAddress, observations: odd as never }), style), /media-address-wrong/);
+});
+
+test('durations are said as people say them', async (t) => {
+  t.same([0.04, 1.52, 9.96, 312.4, 999.6, 2330, 59_960, 185_000].map(duration), [
+    '0.0 ms',
+    '1.5 ms',
+    '10 ms',
+    '312 ms',
+    '1.0 s',
+    '2.3 s',
+    '1 min 0 s',
+    '3 min 5 s',
+  ]);
+});

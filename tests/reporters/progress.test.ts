@@ -1,0 +1,120 @@
+import pc from 'picocolors';
+import { test } from 'tap';
+import { json } from '../../reporters/json.js';
+import { multiplex } from '../../reporters/multiplex.js';
+import { progress } from '../../reporters/progress.js';
+import type { Output } from '../../reporters/reporter.js';
+import { renderStages, type Stages, stageOf } from '../../reporters/stages.js';
+import { healthy, run, wrongAddress } from '../samples.js';
+
+function output(isTTY = false): Output & { text: string } {
+  return {
+    text: '',
+    isTTY,
+    columns: 80,
+    colour: false,
+    write(more) {
+      this.text += more;
+    },
+  };
+}
+
+test('one line for each stage, in the order in which they began', async (t) => {
+  const stages: Stages = new Map();
+  const lines = (columns = 80) => renderStages(stages, 1500, columns, pc.createColors(false));
+  stageOf(stages, 'dns').looking.set('dns:livekit.example.com', 1488);
+  stageOf(stages, 'ice-udp').looking.set('ice-udp:10.0.0.5:7882', 1000);
+  stageOf(stages, 'ice-tcp').looking.set('ice-tcp:10.0.0.5:7881', 1000);
+  stageOf(stages, 'added-later').looking.set('added-later', 500);
+  t.same(lines(), [
+    '… names       dns:livekit.example.com  12 ms',
+    '… ICE         ice-udp:10.0.0.5:7882 and 1 more  500 ms',
+    '… added-lat…  added-later  1.0 s',
+  ]);
+  stages.clear();
+  for (const observation of wrongAddress.observations) stageOf(stages, observation.probe).seen.push(observation);
+  t.same(lines(), [
+    '✓ names       12 ms  dns:livekit.example.com: 203.0.113.10',
+    '✓ TLS         12 ms  tls:livekit.example.com:443: TLSv1.3',
+    '✓ signalling  12 ms  signal: livekit-server 1.13.5',
+    '✗ ICE         ice-udp:10.0.0.5:7882: No answer to 14 checks.',
+    '– peer        peer:udp: waited for ice-udp',
+    '– media       media:tcp: No browser was found.',
+  ]);
+  t.same(lines(40).at(3), '✗ ICE         ice-udp:10.0.0.5:7882: No…');
+});
+
+test('off a terminal: one plain line for each observation that matters', async (t) => {
+  const out = output();
+  const reporter = progress({ progress: out });
+  reporter.onStart?.([{ name: 'production', url: 'wss://livekit.example.com/' }]);
+  for (const observation of wrongAddress.observations) reporter.onObservation?.('production', observation);
+  t.equal(
+    out.text,
+    `✓ dns:livekit.example.com: 203.0.113.10 (12 ms)
+✓ tls:livekit.example.com:443: TLSv1.3 (12 ms)
+✓ signal: livekit-server 1.13.5 (12 ms)
+✗ ice-udp:10.0.0.5:7882: No answer to 14 checks. (2.9 s)
+✓ ice-udp:203.0.113.30:7882: answered in 1.5 ms (12 ms)
+✓ ice-tcp:203.0.113.30:7881: answered in 2.1 ms (12 ms)
+– media:tcp: No browser was found. (12 ms)
+`,
+  );
+  const before = out.text;
+  reporter.stop();
+  reporter.onObservation?.('production', healthy.observations[0] as never);
+  t.equal(out.text, before, 'nothing after it was stopped');
+});
+
+test('with several environments each line says whose it is', async (t) => {
+  const out = output();
+  const reporter = progress({ progress: out });
+  reporter.onStart?.([healthy, wrongAddress]);
+  reporter.onObservation?.('staging', healthy.observations[0] as never);
+  reporter.onEnvironment?.(wrongAddress);
+  t.equal(out.text, 'staging  ✓ dns:livekit.example.com: 203.0.113.10 (12 ms)\nproduction  ✗ fail in 2.3 s\n');
+});
+
+test('on a terminal the lines are rewritten in place', async (t) => {
+  const out = output(true);
+  const reporter = progress({ progress: out });
+  reporter.onStart?.([healthy]);
+  for (const observation of healthy.observations) reporter.onObservation?.('staging', observation);
+  await reporter.onEnd?.(run(healthy));
+  t.match(out.text, /✓ ICE .*ice-udp:203\.0\.113\.30:7882: answered in 1\.5 ms; ice-tcp/);
+  t.match(out.text, /✓ media .*first frames after 812 ms/);
+
+  const twice = output(true);
+  const again = progress({ progress: twice });
+  again.onStart?.([healthy]);
+  again.onTarget?.('staging', 'dns', 'dns:livekit.example.com');
+  while (!twice.text.includes('\u001b[1A')) await new Promise((resolve) => setTimeout(resolve, 10));
+  again.stop();
+  t.match(twice.text.split('\u001b[1A').at(-1), '… names');
+});
+
+test('what one reporter throws reaches neither the others nor the run', async (t) => {
+  const written = output();
+  const errors: string[] = [];
+  const both = multiplex(
+    [
+      {
+        name: 'broken',
+        reporter: {
+          onObservation: () => {
+            throw new Error('first');
+          },
+          onEnd: async () => {
+            throw new Error('second');
+          },
+        },
+      },
+      { name: 'json', reporter: json({ out: written, progress: output() }) },
+    ],
+    (name, error) => errors.push(`${name}: ${(error as Error).message}`),
+  );
+  both.onObservation('staging', healthy.observations[0] as never);
+  await both.onEnd(run(healthy));
+  t.same(errors, ['broken: first'], 'said once');
+  t.same(JSON.parse(written.text), run(healthy));
+});
