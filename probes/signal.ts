@@ -18,6 +18,17 @@ function targets(known: Known): (Server | Pending)[] {
   return [address ? { id: 'signal', address } : { id: 'signal', waitingFor: `dns:${host}` }];
 }
 
+/** `GET /` takes no longer than the join does; once that has ended, a slow answer is not waited for. */
+const healthAfterMs = 1000;
+
+async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms, undefined);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
 async function observe({ address }: Server, tools: Tools): Promise<Outcome> {
   const { known, signal, redactor } = tools;
   const { url, ca } = known.environment;
@@ -56,7 +67,7 @@ async function observe({ address }: Server, tools: Tools): Promise<Outcome> {
   });
   tools.onEnd(() => session.close());
   const { failure, ...seen } = await session.done;
-  const answer = await health;
+  const answer = await within(healthAfterMs, health);
   const facts: SignalFacts = {
     host: endpoint.host,
     port: endpoint.port,

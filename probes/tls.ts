@@ -57,7 +57,7 @@ function certificate(x509: X509Certificate): CertificateFacts {
   };
 }
 
-/** Leaf first, up to the anchor that it verified against. */
+/** As the server sent it, leaf first; the anchor that it verified against is in it only if the server sent that. */
 function chainOf(socket: TLSSocket): CertificateFacts[] {
   const chain: CertificateFacts[] = [];
   let x509 = socket.getPeerX509Certificate() as (X509Certificate & { issuerCertificate?: X509Certificate }) | undefined;

@@ -1,0 +1,248 @@
+/** `dns`, `tls` and `signal` against real local servers, most of them broken on purpose. */
+import { createServer as createHttp, type RequestListener } from 'node:http';
+import { type AddressInfo, createServer as createTcp, type Server, type Socket } from 'node:net';
+import { createServer as createTls, type TlsOptions } from 'node:tls';
+import t, { type Test } from 'tap';
+import { WebSocketServer } from 'ws';
+import type { Environment } from '../../environment/environment.js';
+import { redactor } from '../../evidence/redaction.js';
+import type { Observation } from '../../evidence/run.js';
+import { allPaths } from '../../evidence/run.js';
+import { type CertificateOptions, makeCertificate } from '../../fixtures/certificates.js';
+import { type DnsRecords, startDnsServer } from '../../fixtures/dns-server.js';
+import { dns } from '../../probes/dns.js';
+import type { Probe } from '../../probes/probe.js';
+import { signal } from '../../probes/signal.js';
+import { tls } from '../../probes/tls.js';
+import { observeEnvironment } from '../../run/planner.js';
+
+const secret = 'a-secret-that-nobody-may-see-in-any-output';
+const host = 'livekit.doctor.test';
+
+async function look(probe: string, environment: Partial<Environment> & { url: URL }): Promise<Observation> {
+  const probes: Probe[] = [dns, tls, signal];
+  const found = await observeEnvironment({
+    environment: { name: 'x', auth: { apiKey: 'key', apiSecret: secret }, claims: {}, ...environment },
+    probes,
+    depth: 'wire',
+    paths: allPaths,
+    only: [probe],
+    redactor: redactor(),
+    now: () => performance.now(),
+    signal: new AbortController().signal,
+  });
+  const text = JSON.stringify(found);
+  t.notMatch(text, secret, 'the secret is nowhere');
+  t.notMatch(text, 'eyJ', 'no token is anywhere');
+  return found.find((one) => one.probe === probe) as Observation;
+}
+
+async function listening(t: Test, server: Server): Promise<number> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** A resolver that knows one name at 127.0.0.1, unless told otherwise. */
+async function resolver(t: Test, records: DnsRecords = new Map([[host, [{ type: 'A', data: '127.0.0.1' }]]])) {
+  const server = await startDnsServer({ address: '127.0.0.1', zone: 'test', records });
+  t.teardown(() => server.stop());
+  return `127.0.0.1:${server.port}`;
+}
+
+async function refusedPort(): Promise<number> {
+  const server = createTcp();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+t.test('dns', async (t) => {
+  const records: DnsRecords = new Map([
+    ['one.test', [{ type: 'A', data: '192.0.2.1', ttlS: 77 }]],
+    [
+      'both.test',
+      [
+        { type: 'AAAA', data: '2001:db8::1' },
+        { type: 'A', data: '192.0.2.2' },
+      ],
+    ],
+    ['alias.test', [{ type: 'CNAME', data: 'one.test' }]],
+    ['text.test', [{ type: 'TXT', data: 'no address' }]],
+  ]);
+  const server = await resolver(t, records);
+  const ask = (name: string, resolvers = [server]) => look('dns', { url: new URL(`wss://${name}`), resolvers });
+
+  t.test('an address, with its TTL, from the resolver that was claimed', async (t) => {
+    const { state, facts } = await ask('one.test');
+    t.equal(state, 'ok');
+    t.match(facts, { name: 'one.test', role: 'signal', source: 'resolver', addresses: ['192.0.2.1'] });
+    t.match((facts.answers as object[])[0], { resolver: server, type: 'A', rcode: 'NOERROR', ttlS: 77 });
+  });
+  t.test('IPv4 comes first', async (t) => {
+    t.same((await ask('both.test')).facts.addresses, ['192.0.2.2', '2001:db8::1']);
+  });
+  t.test('a CNAME is followed and shown', async (t) => {
+    const { facts } = await ask('alias.test');
+    t.same(facts.addresses, ['192.0.2.1']);
+    t.same((facts.answers as { cnames: string[] }[])[0]?.cnames, ['one.test']);
+  });
+  t.test('a name that is not there', async (t) => {
+    t.match(await ask('none.test'), { state: 'failed', failure: { kind: 'nxdomain' } });
+  });
+  t.test('a name without an address', async (t) => {
+    t.match(await ask('text.test'), { state: 'failed', failure: { kind: 'no-address' } });
+  });
+  t.test('a resolver that is not there', async (t) => {
+    const dead = `127.0.0.1:${await refusedPort()}`;
+    t.match(await ask('one.test', [dead]), { state: 'failed', failure: { kind: 'no-answer' } });
+    t.match(await ask('one.test', [dead, server]), { state: 'ok', facts: { addresses: ['192.0.2.1'] } });
+  });
+  t.test('an address and localhost ask nobody', async (t) => {
+    const literal = await look('dns', { url: new URL('wss://[2001:db8::7]:7880') });
+    t.match(literal, { id: 'dns:2001:db8::7', state: 'ok', facts: { source: 'literal', addresses: ['2001:db8::7'] } });
+    const local = await look('dns', { url: new URL('ws://localhost:7880') });
+    t.match(local, { state: 'ok', facts: { source: 'hosts-file' } });
+  });
+});
+
+t.test('tls', async (t) => {
+  const authority = await makeCertificate({ subject: 'CN=Test CA', ca: true });
+  const day = 86_400_000;
+
+  const serve = async (t: Test, certificate: Partial<CertificateOptions>, options: TlsOptions = {}) => {
+    const leaf = await makeCertificate({ names: [host], issuer: authority, ...certificate });
+    return listening(
+      t,
+      createTls({ key: leaf.privateKey, cert: leaf.chain, ...options }, (socket) => socket.on('error', () => {})),
+    );
+  };
+  const shake = async (t: Test, port: number, ca: string | undefined = authority.certificate) =>
+    look('tls', { url: new URL(`wss://${host}:${port}`), resolvers: [await resolver(t)], ...(ca && { ca }) });
+
+  t.test('a good one, with the chain as it was sent', async (t) => {
+    const { state, facts } = await shake(t, await serve(t, {}));
+    t.equal(state, 'ok');
+    t.match(facts, { protocol: 'TLSv1.3', host, address: '127.0.0.1', role: 'signal' });
+    t.match(facts.chain, [{ subject: `CN=${host}`, issuer: 'CN=Test CA', subjectAltNames: [`DNS:${host}`] }]);
+    t.match((facts.chain as { spkiSha256: string }[])[0]?.spkiSha256, /^[\w+/]{43}=$/);
+  });
+  t.test('expired', async (t) => {
+    const port = await serve(t, { notBefore: new Date(Date.now() - 9 * day), notAfter: new Date(Date.now() - day) });
+    t.match(await shake(t, port), {
+      state: 'failed',
+      failure: { kind: 'chain' },
+      facts: { chainError: 'CERT_HAS_EXPIRED', chain: [{ subject: `CN=${host}` }] },
+    });
+  });
+  t.test('another name', async (t) => {
+    const port = await serve(t, { names: ['other.test'] });
+    const found = await shake(t, port);
+    t.match(found, { state: 'failed', failure: { kind: 'name' }, facts: { nameError: /other\.test/ } });
+    t.notOk(found.facts.chainError);
+  });
+  t.test('an issuer that nobody named', async (t) => {
+    const found = await shake(t, await serve(t, {}), '');
+    t.match(found, {
+      state: 'failed',
+      failure: { kind: 'chain' },
+      facts: { chainError: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' },
+    });
+  });
+  t.test('no TLS at all, with what answers instead', async (t) => {
+    const port = await listening(
+      t,
+      createHttp((_request, response) => response.end('hello')),
+    );
+    t.match(await shake(t, port), {
+      state: 'failed',
+      failure: { kind: 'plaintext' },
+      facts: { plaintext: /^HTTP\/1\.1/ },
+    });
+  });
+  t.test('a port where nothing listens', async (t) => {
+    t.match(await shake(t, await refusedPort()), { state: 'failed', failure: { kind: 'refused' } });
+  });
+  t.test('a port that closes without a word', async (t) => {
+    const port = await listening(
+      t,
+      createTcp((socket) => socket.destroy()),
+    );
+    t.match(await shake(t, port), { state: 'failed', failure: { kind: 'tls' } });
+  });
+  t.test('a port that never answers', async (t) => {
+    const port = await listening(t, createTcp());
+    t.match(await shake(t, port), { state: 'failed', failure: { kind: 'timeout' } });
+  });
+});
+
+t.test('signal', async (t) => {
+  const join = (port: number) => look('signal', { url: new URL(`ws://127.0.0.1:${port}`) });
+  const http = (t: Test, answer: RequestListener) => listening(t, createHttp(answer));
+
+  t.test('a port where nothing listens', async (t) => {
+    t.match(await join(await refusedPort()), {
+      state: 'failed',
+      failure: { kind: 'refused' },
+      facts: { upgraded: false },
+    });
+  });
+  t.test('a proxy without its backend', async (t) => {
+    const port = await http(t, (_request, response) => response.writeHead(502, { server: 'nginx' }).end('Bad Gateway'));
+    t.match(await join(port), {
+      state: 'failed',
+      failure: { kind: 'http' },
+      facts: { refusal: { status: 502, server: 'nginx', body: 'Bad Gateway' }, health: { status: 502 } },
+    });
+  });
+  t.test('a redirect is shown and not followed', async (t) => {
+    const port = await http(t, (_request, response) =>
+      response.writeHead(302, { location: 'https://else.test/' }).end(),
+    );
+    t.match(await join(port), { facts: { refusal: { status: 302, location: 'https://else.test/' } } });
+  });
+  t.test('an answer with terminal escapes and without an end is cut and cleaned', async (t) => {
+    const port = await http(t, (_request, response) => {
+      response.writeHead(500);
+      response.write(`\u001b[31m${'x'.repeat(100_000)}`);
+    });
+    const { facts } = await join(port);
+    const { body } = (facts as { refusal: { body: string } }).refusal;
+    t.equal(body.length, 200);
+    t.notMatch(body, '\u001b');
+  });
+  t.test('a websocket that is not LiveKit', async (t) => {
+    const port = await http(t, (_request, response) => response.end('OK'));
+    t.match(await join(port), {
+      state: 'failed',
+      failure: { kind: 'http' },
+      facts: { health: { body: 'OK' }, upgraded: false },
+    });
+  });
+  for (const [name, message] of [
+    ['garbage', Buffer.from('ffffffffffffffff', 'hex')],
+    ['nothing before it closes', undefined],
+  ] as const) {
+    t.test(`a websocket that sends ${name}`, async (t) => {
+      const server = createHttp();
+      const port = await listening(t, server);
+      new WebSocketServer({ server }).on('connection', (socket) => {
+        if (message) socket.send(message);
+        else socket.close(4000, 'go away');
+      });
+      const found = await join(port);
+      t.match(found, { state: 'failed', facts: { upgraded: true } });
+      t.equal(found.failure?.kind, message ? 'no-join' : 'closed');
+      if (!message) t.match(found.facts.closed, { code: 4000, reason: 'go away' });
+    });
+  }
+});
