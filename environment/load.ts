@@ -47,7 +47,7 @@ export async function loadEnvironments(request: LoadRequest): Promise<(Environme
   const resolved = new Map((await file?.resolve(fromFile))?.map((found) => [found.name, found]));
   const found: (Environment | typeof embedded)[] = [];
   for (const argument of wanted) {
-    if (isUrl(argument)) found.push(await fromUrl(argument, 'the URL', request));
+    if (isUrl(argument)) found.push(await fromUrl(argument, 'the argument', request));
     else found.push(resolved.get(argument) ?? embedded);
   }
   return refuseTwins(found);

@@ -312,14 +312,14 @@ t.test('a wrong command line is answered with what would be right', async (t) =>
     await asked('wss://x.test', { env: { LIVEKIT_API_KEY: 'k' } }),
     'a URL needs credentials, and LIVEKIT_API_SECRET is not set',
   );
-  t.equal(await asked('ftp://x.test'), 'the URL is not a URL like wss://livekit.example.com');
+  t.equal(await asked('ftp://x.test'), 'the argument is not a URL like wss://livekit.example.com');
   t.equal(
     await complaint(loadFrom(t, undefined, { env: { ...credentials, LIVEKIT_URL: 'wss://k:not-to-be-shown@x.test' } })),
     'LIVEKIT_URL carries credentials: they belong in LIVEKIT_API_KEY and LIVEKIT_API_SECRET',
   );
   t.equal(
     await asked('wss://x.test/rtc?access_token=not-to-be-shown'),
-    'the URL carries a query or a fragment, which mean nothing here',
+    'the argument carries a query or a fragment, which mean nothing here',
   );
   t.notMatch(await asked('key:not-to-be-shown@x.test'), 'not-to-be-shown');
 });
