@@ -1,0 +1,62 @@
+/** Which candidates and ICE servers belong to a path. Pure: it runs in the page and in tests alike. */
+import type { PairEnd } from '../../evidence/facts.js';
+import type { Path } from '../../evidence/run.js';
+
+/** Whose candidate it is: the server's (`remote`) or the page's own. */
+export type Origin = 'local' | 'remote';
+
+export function isRelayed(path: Path): boolean {
+  return path.startsWith('turn-');
+}
+
+/**
+ * Whether a candidate (RFC 8839 §5.1, with or without `a=`) may take part when only `path` is allowed. An empty line
+ * marks the end of the candidates and always may.
+ *
+ * Both sides' candidates must be held back: a server that knows a UDP candidate of ours reaches it with its own checks.
+ */
+export function belongs(path: Path, origin: Origin, line: string): boolean {
+  const [, , protocol = '', , , , , type = ''] = line.replace(/^a=/, '').split(' ');
+  if (!protocol) return true;
+  const transport = protocol.toLowerCase();
+  // A relay is reached in the way that its URL says; from there on it is UDP (RFC 8656 §2.1).
+  if (isRelayed(path)) return transport === 'udp' && (origin === 'remote' || type === 'relay');
+  return transport === path && (origin === 'remote' || type !== 'relay');
+}
+
+/** The description without the candidates that do not belong to the path. */
+export function withoutOthers(path: Path, origin: Origin, sdp: string): string {
+  return sdp
+    .split('\r\n')
+    .filter((line) => !line.startsWith('a=candidate:') || belongs(path, origin, line))
+    .join('\r\n');
+}
+
+/** The path that a TURN URI (RFC 7065) stands for. */
+export function pathOfUrl(url: string): Path | undefined {
+  const [, scheme, query] = /^(turns?):[^?]*(?:\?transport=(\w+))?$/.exec(url) ?? [];
+  if (scheme === 'turns') return query === 'udp' ? undefined : 'turn-tls';
+  if (scheme === 'turn') return query === 'tcp' ? 'turn-tcp' : 'turn-udp';
+  return undefined;
+}
+
+/** The configuration with which only `path` can come about: one TURN URL and nothing but relays, or no server at all. */
+export function narrowed(path: Path, configuration: RTCConfiguration): RTCConfiguration {
+  if (!isRelayed(path)) return { ...configuration, iceTransportPolicy: 'all', iceServers: [] };
+  const servers = (configuration.iceServers ?? []).flatMap((server) =>
+    [server.urls].flat().map((url) => ({ ...server, urls: url })),
+  );
+  const server = servers.find(({ urls }) => pathOfUrl(urls) === path);
+  return { ...configuration, iceTransportPolicy: 'relay', iceServers: server ? [server] : [] };
+}
+
+/** The path that a selected pair took, by what the statistics say of our end of it; undefined if they do not say. */
+export function pathOfPair(local: PairEnd): Path | undefined {
+  if (local.candidateType !== 'relay') {
+    return local.protocol === 'udp' || local.protocol === 'tcp' ? local.protocol : undefined;
+  }
+  const { relayProtocol } = local;
+  return relayProtocol === 'udp' || relayProtocol === 'tcp' || relayProtocol === 'tls'
+    ? `turn-${relayProtocol}`
+    : undefined;
+}

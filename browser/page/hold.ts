@@ -1,0 +1,76 @@
+/**
+ * Holds the peer connections of a page to one path each. livekit-client makes them itself, so the constructor is
+ * wrapped; which exchange a connection belongs to rides in its configuration under a key that browsers ignore.
+ */
+import type { Path } from '../../evidence/run.js';
+import { belongs, narrowed, type Origin, withoutOthers } from './candidates.js';
+
+interface Held extends RTCConfiguration {
+  doctor?: { readonly key: string; readonly path: Path };
+}
+
+/** Without the older forms that take callbacks, which livekit-client does not use. */
+interface Native {
+  createOffer(options?: RTCOfferOptions): Promise<RTCSessionDescriptionInit>;
+  createAnswer(options?: RTCAnswerOptions): Promise<RTCSessionDescriptionInit>;
+  setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void>;
+  addIceCandidate(candidate?: RTCIceCandidateInit): Promise<void>;
+  setConfiguration(configuration: RTCConfiguration): void;
+}
+
+const connections = new Map<string, RTCPeerConnection[]>();
+
+/** For `rtcConfig` of livekit-client: what this makes is held to `path` and found under `key`. */
+export function held(key: string, path: Path): RTCConfiguration {
+  const configuration: Held = { doctor: { key, path } };
+  return configuration;
+}
+
+export function connectionsOf(key: string): readonly RTCPeerConnection[] {
+  return connections.get(key) ?? [];
+}
+
+export function forget(key: string): void {
+  connections.delete(key);
+}
+
+function hold(connection: RTCPeerConnection, path: Path): void {
+  const native: Native = RTCPeerConnection.prototype;
+  // Registered first, so that no other listener gets to know the candidate.
+  connection.addEventListener('icecandidate', (event) => {
+    if (event.candidate && !belongs(path, 'local', event.candidate.candidate)) event.stopImmediatePropagation();
+  });
+  const filtered = (origin: Origin, { type, sdp }: RTCSessionDescriptionInit): RTCSessionDescriptionInit => ({
+    type,
+    ...(sdp && { sdp: withoutOthers(path, origin, sdp) }),
+  });
+  Object.assign(connection, {
+    createOffer: async (options?: RTCOfferOptions) =>
+      filtered('local', await native.createOffer.call(connection, options)),
+    createAnswer: async (options?: RTCAnswerOptions) =>
+      filtered('local', await native.createAnswer.call(connection, options)),
+    setRemoteDescription: (description: RTCSessionDescriptionInit) =>
+      native.setRemoteDescription.call(connection, filtered('remote', description)),
+    addIceCandidate: async (candidate?: RTCIceCandidateInit) => {
+      if (!candidate?.candidate || belongs(path, 'remote', candidate.candidate)) {
+        await native.addIceCandidate.call(connection, candidate);
+      }
+    },
+    setConfiguration: (configuration: RTCConfiguration) =>
+      native.setConfiguration.call(connection, narrowed(path, configuration)),
+  });
+}
+
+/** Must run before livekit-client makes its first connection. */
+export function wrapPeerConnection(): void {
+  globalThis.RTCPeerConnection = new Proxy(RTCPeerConnection, {
+    construct(Native, [configuration]: [Held?]) {
+      const ours = configuration?.doctor;
+      if (!ours) return new Native(configuration);
+      const connection = new Native(narrowed(ours.path, configuration));
+      hold(connection, ours.path);
+      connections.set(ours.key, [...connectionsOf(ours.key), connection]);
+      return connection;
+    },
+  });
+}

@@ -1,0 +1,140 @@
+/** The page in which a participant lives. The driver calls what hangs on `globalThis.doctor`. */
+import type * as LiveKit from 'livekit-client';
+import type { Part, PartReport, Side } from '../exchange.js';
+import { connectionsOf, forget, held, wrapPeerConnection } from './hold.js';
+import { type Reception, receive } from './reception.js';
+import { frameRate, makeSources, type Sources } from './sources.js';
+import { selectedPairs } from './statistics.js';
+
+declare global {
+  /** livekit-client's UMD build, loaded before this. */
+  var LivekitClient: typeof LiveKit;
+  var doctor: Doctor;
+}
+
+export interface Doctor {
+  /** Joins, publishes, receives; answers by the deadline, and stays in the room until it is told to leave. */
+  take(part: Part): Promise<PartReport>;
+  /** Ends a part early: it answers with what it has. */
+  stop(key: string): void;
+  leave(key: string): Promise<void>;
+}
+
+/** W3C webrtc-extensions §4.2, which the DOM types do not know yet; a browser without it ignores the argument. */
+interface KeyFrameSender extends RTCRtpSender {
+  setParameters(
+    parameters: RTCRtpSendParameters,
+    options?: { encodingOptions: { keyFrame: boolean }[] },
+  ): Promise<void>;
+}
+
+const rooms = new Map<string, LiveKit.Room>();
+const stops = new Map<string, () => void>();
+let sources: Sources | undefined;
+
+wrapPeerConnection();
+LivekitClient.setLogLevel('silent');
+const audioContext = new AudioContext({ latencyHint: 'interactive' });
+
+function publish(room: LiveKit.Room, side: Side): Promise<unknown> {
+  sources ??= makeSources(side, audioContext);
+  const { Track } = LivekitClient;
+  const encoding = { maxBitrate: 150_000, maxFramerate: frameRate };
+  return Promise.all([
+    room.localParticipant.publishTrack(sources.video.clone(), {
+      source: Track.Source.Camera,
+      videoCodec: 'vp8',
+      videoEncoding: encoding,
+      simulcast: false,
+      backupCodec: false,
+    }),
+    room.localParticipant.publishTrack(sources.audio.clone(), {
+      source: Track.Source.Microphone,
+      dtx: false,
+      red: false,
+    }),
+  ]);
+}
+
+/**
+ * The server asks for a key frame at most every 500 ms (`rtc.pli_throttle`), and a subscriber that was bound just after
+ * one waits for the next. That is no property of the path, so it gets one as soon as it can use it.
+ */
+function sendKeyFrames(room: LiveKit.Room): void {
+  room.localParticipant.on('localTrackSubscribed', (publication) => {
+    const sender: KeyFrameSender | undefined = publication.videoTrack?.sender;
+    const parameters = sender?.getParameters();
+    if (!sender || !parameters) return;
+    const encodingOptions = parameters.encodings.map(() => ({ keyFrame: true }));
+    sender.setParameters(parameters, { encodingOptions }).catch(() => {});
+  });
+}
+
+async function take(part: Part): Promise<PartReport> {
+  const startedAt = performance.now();
+  const since = (): number => performance.now() - startedAt;
+  const reached: { -readonly [K in keyof PartReport]?: PartReport[K] } = { phase: 'join' };
+  const room = new LivekitClient.Room({
+    adaptiveStream: false,
+    dynacast: false,
+    // One context for the page: the client would make one for each room.
+    webAudioMix: { audioContext },
+    // A path that fails must be seen to fail: the client would come back by another one.
+    reconnectPolicy: { nextRetryDelayInMs: () => null },
+    disconnectOnPageLeave: false,
+  });
+  rooms.set(part.key, room);
+  sendKeyFrames(room);
+  const reception: Reception = receive(room, since);
+  room.once(LivekitClient.RoomEvent.SignalConnected, () => {
+    reached.phase = 'connect';
+    reached.joinMs = since();
+  });
+
+  const work = async (): Promise<void> => {
+    const connecting = room.connect(part.url, part.token, {
+      rtcConfig: held(part.key, part.path),
+      peerConnectionTimeout: part.deadlineMs,
+      websocketTimeout: part.deadlineMs,
+    });
+    // Not after it: a track that waits for signalling rides in the first negotiation.
+    const publishing = part.publish ? publish(room, part.side) : Promise.resolve();
+    publishing.catch(() => {});
+    await connecting;
+    reached.connectMs = since();
+    reached.phase = 'publish';
+    await publishing;
+    reached.publishMs = since();
+    reached.phase = 'receive';
+    await reception.complete;
+    reached.phase = 'done';
+  };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stopped = new Promise<void>((resolve) => {
+    stops.set(part.key, resolve);
+    timer = setTimeout(resolve, part.deadlineMs);
+  });
+  const failed = new Promise<void>((_, reject) => {
+    room.once(LivekitClient.RoomEvent.Disconnected, (reason) => {
+      reject(new Error(`disconnected: ${LivekitClient.DisconnectReason[reason ?? 0]}`));
+    });
+  });
+  try {
+    await Promise.race([work(), failed, stopped]);
+  } catch (error) {
+    reached.error = error instanceof Error ? error.message : String(error);
+  }
+  clearTimeout(timer);
+  const [selected, received] = await Promise.all([selectedPairs(connectionsOf(part.key)), reception.received()]);
+  return { phase: 'join', ...reached, selected, received };
+}
+
+async function leave(key: string): Promise<void> {
+  const room = rooms.get(key);
+  rooms.delete(key);
+  stops.delete(key);
+  await room?.disconnect();
+  forget(key);
+}
+
+globalThis.doctor = { take, stop: (key) => stops.get(key)?.(), leave };
