@@ -17,6 +17,10 @@ export interface DnsAnswer {
   addresses: string[];
   /** Canonical names on the way, in order. */
   cnames: string[];
+  /** The zone's own server was asked, because the resolvers disagreed or knew nothing. */
+  authority?: true;
+  /** Asked without DNSSEC validation (CD=1, RFC 4035 §3.2.2), because the resolver had failed. */
+  checkingDisabled?: true;
   /** Smallest TTL in seconds. */
   ttlS?: number;
   rttMs?: number;
@@ -31,7 +35,7 @@ export interface DnsFacts {
   /** Where the addresses come from. A literal address and `localhost` ask nobody. */
   source: 'resolver' | 'hosts-file' | 'literal';
   answers: DnsAnswer[];
-  /** What the later probes use: IPv4 first, without repetition. */
+  /** What the later probes use: families that this machine has an address of first, then IPv4, without repetition. */
   addresses: string[];
 }
 
@@ -71,6 +75,23 @@ export interface TlsFacts {
   handshakeMs?: number;
   /** Bytes that came instead of a handshake, as printable text, at most 200. */
   plaintext?: string;
+  /** When the chain did not verify: the peer's `Date` (ISO 8601), from an unverified connection, and ours then. */
+  peerDate?: string;
+  ourDate?: string;
+  /** When the chain or the name did not verify: the leaf that is shown to a client without SNI. */
+  withoutSni?: { fingerprint256: string };
+  /** When the handshake was refused: the newest older version that the server does accept, `TLSv1.1`. */
+  olderProtocol?: string;
+  /** When the handshake stalled: whether an exchange of small packets only was answered (by an alert). */
+  smallHello?: 'answered' | 'silent';
+}
+
+/** `address:IP:PORT`: a TCP connection to a further address of the signalling host. */
+export interface AddressFacts {
+  host: string;
+  address: string;
+  port: number;
+  connectMs?: number;
 }
 
 export interface IceServerFacts {
@@ -111,6 +132,8 @@ export interface SignalFacts {
   /** The answer to the websocket upgrade when it was not 101. */
   refusal?: HttpFacts;
   upgraded: boolean;
+  /** From sending the upgrade to its answer, whatever that was. */
+  answeredMs?: number;
   /** From the join response. */
   join?: {
     serverVersion: string;
@@ -119,6 +142,8 @@ export interface SignalFacts {
     region: string;
     nodeId: string;
     iceServers: IceServerFacts[];
+    /** What the token allows (ParticipantPermission). */
+    permission?: { canPublish: boolean; canSubscribe: boolean; canPublishData: boolean };
     /** ICE lite (RFC 8445 §2.5) was offered. */
     iceLite: boolean;
     candidates: CandidateFacts[];
@@ -251,6 +276,7 @@ export interface FactsByProbe {
   vantage: VantageFacts;
   dns: DnsFacts;
   tls: TlsFacts;
+  address: AddressFacts;
   signal: SignalFacts;
   'ice-udp': IceFacts;
   'ice-tcp': IceFacts;

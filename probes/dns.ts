@@ -7,7 +7,9 @@ import type { Failure } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { askDns, type DnsReply, parseDnsServer } from '../wire/dns.js';
 import { turnUri } from '../wire/turn-uri.js';
+import { usable } from './addresses.js';
 import type { Known, Outcome, Probe, Target, Tools } from './probe.js';
+import { ownAddresses } from './vantage.js';
 
 interface Name extends Target {
   readonly name: string;
@@ -79,25 +81,85 @@ function result(facts: DnsFacts): Outcome {
     : { state: 'failed', facts: { ...facts }, failure: failureOf(facts.name, facts.answers) };
 }
 
+/** The zone's own servers, found through a resolver that works, closest ancestor first. */
+async function authorities(name: string, resolver: string, signal: AbortSignal): Promise<string[]> {
+  const ask = async (of: string, type: 'A' | 'AAAA' | 'NS'): Promise<string[]> => {
+    const replies = await askDns({ name: of, type, server: parseDnsServer(resolver), signal });
+    const records = replies.at(-1)?.message?.answers ?? [];
+    return records.flatMap((record) => (record.type === type ? [String(record.data).toLowerCase()] : [])).slice(0, 4);
+  };
+  for (
+    let zone = name, depth = 0;
+    zone.includes('.') && depth < 6;
+    zone = zone.slice(zone.indexOf('.') + 1), depth += 1
+  ) {
+    const servers = await ask(zone, 'NS');
+    if (servers.length === 0) continue;
+    const addresses = await Promise.all(servers.map((server) => ask(server, 'A')));
+    return addresses.flat().slice(0, 4);
+  }
+  return [];
+}
+
+const agree = (answers: readonly DnsAnswer[]): boolean =>
+  new Set(
+    answers.filter(({ type, rcode }) => type === 'A' && rcode).map(({ addresses }) => [...addresses].sort().join()),
+  ).size < 2;
+
+/** What the zone's own servers say: only asked when the resolvers know nothing or contradict each other. */
+async function askAuthority(name: string, answers: readonly DnsAnswer[], signal: AbortSignal): Promise<DnsAnswer[]> {
+  const working = answers.find(({ rcode }) => rcode === 'NOERROR' || rcode === 'NXDOMAIN')?.resolver;
+  const known = answers.some(({ addresses }) => addresses.length > 0);
+  if (!working || (known && agree(answers))) return [];
+  const servers = await authorities(name, working, signal);
+  const asked = servers.map(async (server) => {
+    const resolver = isIP(server) === 6 ? `[${server}]:53` : `${server}:53`;
+    const replies = await askDns({ name, type: 'A', server: { address: server, port: 53 }, signal });
+    return replies.map((reply): DnsAnswer => ({ ...answer(resolver, 'A', reply), authority: true }));
+  });
+  return (await Promise.all(asked)).flat();
+}
+
+async function askResolver(
+  name: string,
+  resolver: string,
+  type: 'A' | 'AAAA',
+  signal: AbortSignal,
+): Promise<DnsAnswer[]> {
+  const server = parseDnsServer(resolver);
+  const replies = await askDns({ name, type, server, signal });
+  const answers = replies.map((reply) => answer(resolver, type, reply));
+  if (answers.at(-1)?.rcode !== 'SERVFAIL') return answers;
+  // RFC 4035 §3.2.2: what a validating resolver withholds, it gives to a client that checks for itself.
+  const unchecked = await askDns({ name, type, server, signal, checkingDisabled: true });
+  return [
+    ...answers,
+    ...unchecked.map((reply): DnsAnswer => ({ ...answer(resolver, type, reply), checkingDisabled: true })),
+  ];
+}
+
 async function observe({ name, role }: Name, { known, signal }: Tools): Promise<Outcome> {
-  const known0 = { name, role, answers: [] };
-  if (isIP(name)) return result({ ...known0, source: 'literal', addresses: [name] });
+  const facts = { name, role, answers: [] };
+  if (isIP(name)) return result({ ...facts, source: 'literal', addresses: [name] });
   const claimed = known.environment.resolvers;
   if (!claimed) {
     const local = inHostsFile(name);
     // RFC 6761 §6.3: localhost is never asked of a resolver.
     const addresses = local.length === 0 && /(^|\.)localhost$/.test(name) ? ['127.0.0.1', '::1'] : local;
-    if (addresses.length > 0) return result({ ...known0, source: 'hosts-file', addresses });
+    if (addresses.length > 0) return result({ ...facts, source: 'hosts-file', addresses });
   }
-  const asks = (claimed ?? getServers()).flatMap((resolver) =>
-    (['A', 'AAAA'] as const).map(async (type) => {
-      const replies = await askDns({ name, type, server: parseDnsServer(resolver), signal });
-      return replies.map((reply) => answer(resolver, type, reply));
-    }),
+  const resolvers = claimed ?? getServers();
+  const asks = resolvers.flatMap((resolver) =>
+    (['A', 'AAAA'] as const).map((type) => askResolver(name, resolver, type, signal)),
   );
-  const answers = (await Promise.all(asks)).flat();
-  const addresses = [...new Set(answers.flatMap((one) => one.addresses))];
-  addresses.sort((a, b) => isIP(a) - isIP(b));
+  const cached = (await Promise.all(asks)).flat();
+  const answers = [...cached, ...(await askAuthority(name, cached, signal))];
+  // An answer that failed validation, or that no cache has yet, is not what a client would use.
+  const usual = answers.filter(({ authority, checkingDisabled }) => !authority && !checkingDisabled);
+  const addresses = usable(
+    usual.flatMap((one) => one.addresses),
+    ownAddresses(),
+  );
   return result({ name, role, source: 'resolver', answers, addresses });
 }
 

@@ -16,10 +16,6 @@ const mostIceServers = 32;
 const quietMs = 300;
 const connectTimeoutMs = 5000;
 
-export interface Joined {
-  readonly join: NonNullable<SignalFacts['join']>;
-}
-
 export interface SessionEvents {
   onUpgrade(): void;
   onIceServers(servers: readonly IceServer[]): void;
@@ -37,6 +33,8 @@ export interface Session {
 
 export interface SessionResult {
   readonly upgraded: boolean;
+  /** From asking for the upgrade to its answer. */
+  readonly answeredMs?: number;
   readonly join?: SignalFacts['join'];
   readonly refusal?: HttpFacts;
   readonly closed?: { code: number; reason: string };
@@ -87,16 +85,21 @@ export async function openSession(
     ...(endpoint.ca && { ca: [...endpoint.ca] }),
   });
 
+  const startedMs = performance.now();
+  let answeredMs: number | undefined;
+  const answered = (): void => {
+    answeredMs = performance.now() - startedMs;
+  };
   let upgraded = false;
   let join: SessionResult['join'];
   let ice: OpenIce | undefined;
   let quiet: NodeJS.Timeout | undefined;
   let keepAlive: NodeJS.Timeout | undefined;
-  let finish: (result: Omit<SessionResult, 'upgraded' | 'join'>) => void = () => {};
+  let finish: (result: Omit<SessionResult, 'upgraded' | 'answeredMs' | 'join'>) => void = () => {};
   const done = new Promise<SessionResult>((resolve) => {
     finish = (result) => {
       clearTimeout(quiet);
-      resolve({ upgraded, ...(join && { join }), ...result });
+      resolve({ upgraded, ...(answeredMs !== undefined && { answeredMs }), ...(join && { join }), ...result });
     };
   });
 
@@ -144,6 +147,7 @@ export async function openSession(
 
   socket.on('upgrade', () => {
     upgraded = true;
+    answered();
     events.onUpgrade();
   });
   socket.on('message', (data, isBinary) => {
@@ -156,7 +160,12 @@ export async function openSession(
       return;
     }
     if (message.case === 'join' && !join) {
-      const { serverInfo, serverVersion, serverRegion, iceServers, pingInterval } = message.value;
+      const { serverInfo, serverVersion, serverRegion, iceServers, pingInterval, participant } = message.value;
+      const permission = participant?.permission && {
+        canPublish: participant.permission.canPublish,
+        canSubscribe: participant.permission.canSubscribe,
+        canPublishData: participant.permission.canPublishData,
+      };
       const servers = iceServers
         .flatMap((server) =>
           server.urls.map((url) => ({ url, username: server.username, credential: server.credential })),
@@ -170,6 +179,7 @@ export async function openSession(
         region: printable(serverInfo?.region || serverRegion),
         nodeId: printable(serverInfo?.nodeId ?? ''),
         iceServers: servers.map(({ url, credential }) => ({ url: printable(url), hasCredential: credential !== '' })),
+        ...(permission && { permission }),
         iceLite: false,
         candidates: [],
       };
@@ -188,6 +198,7 @@ export async function openSession(
     }
   });
   socket.on('unexpected-response', async (request, response) => {
+    answered();
     const refusal = await httpFacts(response);
     request.destroy();
     finish({

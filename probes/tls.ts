@@ -1,13 +1,13 @@
 /** `tls`: one handshake with the signalling host and with every TURN/TLS host, and the chain that it showed. */
-import { createHash, type X509Certificate } from 'node:crypto';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { checkServerIdentity, connect as connectTls, rootCertificates, type TLSSocket } from 'node:tls';
-import type { CertificateFacts, DnsFacts, Role, TlsFacts } from '../evidence/facts.js';
-import type { Failure, Step } from '../evidence/run.js';
-import { printable } from '../evidence/text.js';
+import { isIP } from 'node:net';
+import type { DnsFacts, Role, TlsFacts } from '../evidence/facts.js';
+import type { Step } from '../evidence/run.js';
 import { turnUri } from '../wire/turn-uri.js';
+import { connectTcp } from './connect.js';
 import { hostOf } from './dns.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
+import { type Handshake, handshake } from './tls-handshake.js';
+import { olderProtocol, peerDate, plainAnswer, smallHello, withoutSni } from './tls-second-look.js';
 
 interface Endpoint extends Target {
   readonly role: Role;
@@ -16,8 +16,9 @@ interface Endpoint extends Target {
   readonly address: string;
 }
 
-const longestChain = 10;
 const mostEndpoints = 8;
+/** A handshake that takes this long is looked at in other ways while it is still waited for. */
+const suspiciousMs = 1000;
 
 function targets(known: Known): (Endpoint | Pending)[] {
   const { url } = known.environment;
@@ -38,164 +39,60 @@ function targets(known: Known): (Endpoint | Pending)[] {
   });
 }
 
-function certificate(x509: X509Certificate): CertificateFacts {
-  const spki = x509.publicKey.export({ type: 'spki', format: 'der' });
-  return {
-    subject: printable(x509.subject, 300),
-    issuer: printable(x509.issuer, 300),
-    subjectAltNames: (x509.subjectAltName ?? '')
-      .split(', ')
-      .filter(Boolean)
-      .slice(0, 50)
-      .map((name) => printable(name)),
-    validFrom: new Date(x509.validFrom).toISOString(),
-    validTo: new Date(x509.validTo).toISOString(),
-    serialNumber: x509.serialNumber,
-    fingerprint256: x509.fingerprint256.replaceAll(':', '').toLowerCase(),
-    spkiSha256: createHash('sha256').update(spki).digest('base64'),
-    isCa: x509.ca,
-  };
+/** Facts that only matter when something is wrong, so only then they cost round trips. */
+async function secondLook(
+  target: Endpoint,
+  { secure, failure }: Handshake,
+  signal: AbortSignal,
+): Promise<Partial<TlsFacts>> {
+  if (!failure) return {};
+  if (failure.kind === 'plaintext') return given({ plaintext: await plainAnswer(target, signal) });
+  if (failure.kind === 'tls') return given({ olderProtocol: await olderProtocol(target, signal) });
+  if (failure.kind !== 'chain' && failure.kind !== 'name') return {};
+  const [without, date] = await Promise.all([
+    withoutSni(target, signal),
+    secure && target.role === 'signal' ? peerDate(secure, target, signal) : undefined,
+  ]);
+  return given({ withoutSni: without, peerDate: date, ourDate: date && new Date().toISOString() });
 }
 
-/** As the server sent it, leaf first; the anchor that it verified against is in it only if the server sent that. */
-function chainOf(socket: TLSSocket): CertificateFacts[] {
-  const chain: CertificateFacts[] = [];
-  let x509 = socket.getPeerX509Certificate() as (X509Certificate & { issuerCertificate?: X509Certificate }) | undefined;
-  while (x509 && chain.length < longestChain && chain.at(-1)?.fingerprint256 !== fingerprint(x509)) {
-    chain.push(certificate(x509));
-    x509 = x509.issuerCertificate;
-  }
-  return chain;
-}
-
-function fingerprint(x509: X509Certificate): string {
-  return x509.fingerprint256.replaceAll(':', '').toLowerCase();
-}
-
-type Connected = { readonly socket: Socket } | { readonly failure: Failure };
-
-function tcp({ address, host, port }: Endpoint, signal: AbortSignal): Promise<Connected> {
-  return new Promise((resolve) => {
-    const socket = connectTcp({ host: address, port });
-    const end = (result: Connected): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-      socket.removeAllListeners();
-      if ('failure' in result) socket.on('error', () => {}).destroy();
-      resolve(result);
-    };
-    const at = `${host} (${address}) port ${port}`;
-    const onAbort = (): void =>
-      end({ failure: { kind: 'timeout', message: `TCP connection to ${at} was not answered` } });
-    const timer = setTimeout(onAbort, 3000);
-    signal.addEventListener('abort', onAbort, { once: true });
-    socket.on('connect', () => end({ socket }));
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      const kind = error.code === 'ECONNREFUSED' ? 'refused' : 'unreachable';
-      end({ failure: { kind, message: `TCP connection to ${at}: ${error.code ?? error.message}` } });
-    });
-    if (signal.aborted) onAbort();
-  });
-}
-
-/** What the port says to a plain HTTP request, when it did not understand a ClientHello. */
-async function plainAnswer(target: Endpoint, signal: AbortSignal): Promise<string | undefined> {
-  const connected = await tcp(target, signal);
-  if ('failure' in connected) return undefined;
-  const { socket } = connected;
-  return new Promise((resolve) => {
-    const end = (text?: string): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-      socket.removeAllListeners();
-      socket.on('error', () => {}).destroy();
-      resolve(text);
-    };
-    const onAbort = (): void => end();
-    const timer = setTimeout(onAbort, 1000);
-    signal.addEventListener('abort', onAbort, { once: true });
-    socket.on('data', (data) => end(printable(data.subarray(0, 200).toString('latin1'))));
-    socket.on('error', onAbort);
-    socket.on('close', onAbort);
-    socket.write(`GET / HTTP/1.0\r\nHost: ${target.host}\r\n\r\n`);
-    if (signal.aborted) onAbort();
-  });
-}
-
-/** OpenSSL's ways of saying that what came was no TLS record. */
-const notTls = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_HTTP_REQUEST']);
-
-type Handshake = Partial<TlsFacts> & { failure?: Failure };
-
-function handshake(socket: Socket, target: Endpoint, ca: string | undefined, signal: AbortSignal): Promise<Handshake> {
-  const { host, role } = target;
-  return new Promise((resolve) => {
-    const secure = connectTls({
-      socket,
-      ...(isIP(host) ? {} : { servername: host }),
-      ...(ca ? { ca: [...rootCertificates, ca] } : {}),
-      // A refused chain is a fact to report, so it has to be read first; nothing is ever sent over this connection.
-      rejectUnauthorized: false,
-      checkServerIdentity: () => undefined,
-      ...(role === 'signal' ? { ALPNProtocols: ['http/1.1'] } : {}),
-    });
-    const end = (result: Handshake): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-      secure.removeAllListeners();
-      secure.on('error', () => {}).destroy();
-      resolve(result);
-    };
-    const onAbort = (): void =>
-      end({
-        failure: { kind: 'timeout', message: `${host} accepted the connection but did not finish the handshake` },
-      });
-    const timer = setTimeout(onAbort, 3000);
-    signal.addEventListener('abort', onAbort, { once: true });
-    secure.on('secureConnect', () => {
-      const leaf = secure.getPeerCertificate();
-      const nameError = checkServerIdentity(host, leaf)?.message;
-      const chainError = secure.authorizationError ? String(secure.authorizationError) : undefined;
-      end({
-        protocol: secure.getProtocol() ?? undefined,
-        cipher: secure.getCipher().standardName,
-        ...(secure.alpnProtocol && { alpn: secure.alpnProtocol }),
-        chain: chainOf(secure),
-        ...(chainError && { chainError }),
-        ...(nameError && { nameError: printable(nameError, 300) }),
-        ...(chainError
-          ? { failure: { kind: 'chain', message: `the certificate of ${host} does not verify: ${chainError}` } }
-          : nameError && { failure: { kind: 'name', message: printable(nameError, 300) } }),
-      });
-    });
-    const broken = (error?: NodeJS.ErrnoException): void => {
-      const why = error ? printable(error.code ?? error.message) : 'the connection was closed';
-      const kind = notTls.has(why) ? 'plaintext' : 'tls';
-      end({ failure: { kind, message: `TLS handshake with ${host} failed: ${why}` } });
-    };
-    secure.on('error', broken);
-    secure.on('close', () => broken());
-    if (signal.aborted) onAbort();
-  });
+/** Without the fields that are not known. */
+function given<T extends object>(facts: { [K in keyof T]: T[K] | undefined }): Partial<T> {
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
 async function observe(target: Endpoint, { known, signal, now }: Tools): Promise<Outcome> {
   const { role, host, port, address } = target;
   const facts: TlsFacts = { role, host, address, port, chain: [] };
-  const steps: Step[] = [];
   const startMs = now();
-  const connected = await tcp(target, signal);
+  const connected = await connectTcp(target, signal);
   const connectedMs = now();
-  steps.push({ name: 'connect', startMs, endMs: connectedMs });
+  const steps: Step[] = [{ name: 'connect', startMs, endMs: connectedMs }];
   if ('failure' in connected) return { state: 'failed', facts: { ...facts }, steps, failure: connected.failure };
-  const { failure, ...shown } = await handshake(connected.socket, target, known.environment.ca, signal);
+
+  let small: Promise<TlsFacts['smallHello']> | undefined;
+  const suspicious = setTimeout(() => {
+    small = smallHello(target, signal);
+  }, suspiciousMs);
+  const { ca } = known.environment;
+  const shaken = await handshake(connected.socket, target, {
+    ca,
+    servername: host,
+    signal,
+    ...(role === 'signal' && { alpn: ['http/1.1'] }),
+  });
+  clearTimeout(suspicious);
   const endMs = now();
   steps.push({ name: 'handshake', startMs: connectedMs, endMs });
-  const plaintext = failure?.kind === 'plaintext' ? await plainAnswer(target, signal) : undefined;
+  const more = await secondLook(target, shaken, signal);
+  const { failure, secure, ...shown } = shaken;
+  secure?.destroy();
+  const stalled = failure?.kind === 'timeout' ? await small : undefined;
   const all = {
     ...facts,
     ...shown,
-    ...(plaintext && { plaintext }),
+    ...more,
+    ...(stalled && { smallHello: stalled }),
     connectMs: connectedMs - startMs,
     handshakeMs: endMs - connectedMs,
   };

@@ -19,7 +19,9 @@ export interface DnsReply {
 
 export interface DnsAsk {
   readonly name: string;
-  readonly type: 'A' | 'AAAA';
+  readonly type: 'A' | 'AAAA' | 'NS';
+  /** Ask without DNSSEC validation (RFC 4035 §3.2.2). */
+  readonly checkingDisabled?: boolean;
   readonly server: DnsServer;
   readonly signal: AbortSignal;
   /** When to send again, in milliseconds after the first packet; UDP loses packets. */
@@ -41,7 +43,7 @@ function question(ask: DnsAsk): { id: number; bytes: Buffer } {
   const bytes = packet.encode({
     id,
     type: 'query',
-    flags: packet.RECURSION_DESIRED,
+    flags: packet.RECURSION_DESIRED | (ask.checkingDisabled ? packet.CHECKING_DISABLED : 0),
     questions: [{ type: ask.type, name: ask.name, class: 'IN' }],
     additionals: [{ type: 'OPT', name: '.', udpPayloadSize: udpPayloadBytes, flags: 0, options: [] } as never],
   });

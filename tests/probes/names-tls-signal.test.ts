@@ -1,7 +1,9 @@
 /** `dns`, `tls` and `signal` against real local servers, most of them broken on purpose. */
+import { X509Certificate } from 'node:crypto';
 import { createServer as createHttp, type RequestListener } from 'node:http';
-import { type AddressInfo, createServer as createTcp, type Server, type Socket } from 'node:net';
-import { createServer as createTls, type TlsOptions } from 'node:tls';
+import { createServer as createHttps } from 'node:https';
+import { type AddressInfo, connect, createServer as createTcp, type Server, type Socket } from 'node:net';
+import { createSecureContext, createServer as createTls, type TlsOptions } from 'node:tls';
 import t, { type Test } from 'tap';
 import { WebSocketServer } from 'ws';
 import type { Environment } from '../../environment/environment.js';
@@ -144,6 +146,54 @@ t.test('tls', async (t) => {
       facts: { chainError: 'CERT_HAS_EXPIRED', chain: [{ subject: `CN=${host}` }] },
     });
   });
+  t.test('expired, with the clock of the server that shows it', async (t) => {
+    const leaf = await makeCertificate({
+      names: [host],
+      issuer: authority,
+      notBefore: new Date(Date.now() - 9 * day),
+      notAfter: new Date(Date.now() - day),
+    });
+    const server = createHttps({ key: leaf.privateKey, cert: leaf.chain }, (_request, response) => response.end());
+    const { facts } = await shake(t, await listening(t, server));
+    const { peerDate, ourDate } = facts as unknown as { peerDate: string; ourDate: string };
+    t.ok(Math.abs(Date.parse(peerDate) - Date.parse(ourDate)) < 10_000, `${peerDate} is about ${ourDate}`);
+  });
+  t.test('another certificate for clients without SNI', async (t) => {
+    const fallback = await makeCertificate({ names: ['default.test'], issuer: authority });
+    const mine = await makeCertificate({ names: ['mine.test'], issuer: authority });
+    const context = createSecureContext({ key: mine.privateKey, cert: mine.chain });
+    const port = await serve(
+      t,
+      {},
+      {
+        key: fallback.privateKey,
+        cert: fallback.chain,
+        SNICallback: (_name, done) => done(null, context),
+      },
+    );
+    const { facts } = await shake(t, port);
+    const { chain, withoutSni } = facts as unknown as { chain: { fingerprint256: string }[]; withoutSni: object };
+    t.match(withoutSni, {
+      fingerprint256: new X509Certificate(fallback.certificate).fingerprint256.replaceAll(':', '').toLowerCase(),
+    });
+    t.not(chain[0]?.fingerprint256, (withoutSni as { fingerprint256: string }).fingerprint256);
+  });
+  t.test('only an old version', async (t) => {
+    const old = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' } as const;
+    t.match(await shake(t, await serve(t, {}, old)), { failure: { kind: 'tls' }, facts: { olderProtocol: 'TLSv1.1' } });
+  });
+  t.test('a way that loses what is large answers a small hello', async (t) => {
+    const behind = await serve(t, {});
+    const port = await listening(
+      t,
+      createTcp((near) => {
+        const far = connect(behind, '127.0.0.1');
+        near.on('data', (data) => far.write(data)).on('close', () => far.destroy());
+        far.on('error', () => {}).on('data', (data) => data.length < 300 && near.write(data));
+      }),
+    );
+    t.match(await shake(t, port), { failure: { kind: 'timeout' }, facts: { smallHello: 'answered' } });
+  });
   t.test('another name', async (t) => {
     const port = await serve(t, { names: ['other.test'] });
     const found = await shake(t, port);
@@ -181,7 +231,7 @@ t.test('tls', async (t) => {
   });
   t.test('a port that never answers', async (t) => {
     const port = await listening(t, createTcp());
-    t.match(await shake(t, port), { state: 'failed', failure: { kind: 'timeout' } });
+    t.match(await shake(t, port), { state: 'failed', failure: { kind: 'timeout' }, facts: { smallHello: 'silent' } });
   });
 });
 
