@@ -11,17 +11,17 @@ export class RunDocumentError extends Error {
 
 const mostProblems = 3;
 
-/** Reads a file. Throws `RunDocumentError` that names the file, and the place in it where that helps. */
-export async function loadRun(file: string): Promise<Run> {
+/** Reads a file. Throws `RunDocumentError` that names the file as `shown`, and the place in it where that helps. */
+export async function loadRun(file: string, shown = file): Promise<Run> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a directory' : code;
-    throw new RunDocumentError(`${file} cannot be read: ${why}.`);
+    throw new RunDocumentError(`${shown} cannot be read: ${why}.`);
   }
-  return parseRun(text, file);
+  return parseRun(text, shown);
 }
 
 /** `source` is only for the error messages. Throws `RunDocumentError`. */

@@ -18,7 +18,7 @@ const ice: Describe<IceFacts> = (facts) => answered('answered in', facts.rttMs);
 
 const firstFrame = (participant: ParticipantFacts | undefined) => participant?.received.firstFrameMs;
 
-const describe: { [P in keyof FactsByProbe]: Describe<FactsByProbe[P]> } = {
+const describe: { [P in keyof FactsByProbe]?: Describe<FactsByProbe[P]> } = {
   vantage: (facts) => facts.addresses.join(', '),
   dns: (facts) => facts.addresses.join(', '),
   tls: (facts) =>

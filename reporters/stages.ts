@@ -9,6 +9,7 @@ const stageOfProbe: Readonly<Record<string, string>> = {
   vantage: 'vantage',
   dns: 'names',
   tls: 'TLS',
+  address: 'signalling',
   signal: 'signalling',
   'ice-udp': 'ICE',
   'ice-tcp': 'ICE',

@@ -1,0 +1,104 @@
+import { ConfigurationError, type Environment } from '../../environment/environment.js';
+import { embedded, loadEnvironments } from '../../environment/load.js';
+import { didYouMean } from '../../environment/nearest.js';
+import { allPaths, type Path } from '../../evidence/run.js';
+import { progress as progressReporter } from '../../reporters/progress.js';
+import type { CheckOptions } from '../commands/check.js';
+import { type Context, insideMark } from '../context.js';
+import { exitCodeOf, exitCodes } from '../exit-code.js';
+import { openReports, type Reports } from '../reports.js';
+
+/** Returns the exit code. Throws `ConfigurationError`. */
+export async function check(names: readonly string[], options: CheckOptions, context: Context): Promise<number> {
+  const { cwd, env, progress: output, out } = context;
+  const paths = options.path && readPaths(options.path);
+  const found = await loadEnvironments({
+    arguments: names,
+    cwd,
+    env,
+    ...(options.config !== undefined && { config: options.config }),
+  });
+  const progress = progressReporter({ progress: output });
+  const reports = await openReports(options, [{ name: 'progress', reporter: progress }], {
+    out,
+    progress: output,
+    cwd,
+  });
+  // Inside a namespace there is nothing but the embedded environment.
+  if (found.every((one) => one === embedded)) {
+    const { runInNamespace } = await import('../namespace.js');
+    const code = env[insideMark] === undefined ? await runInNamespace(context) : undefined;
+    if (code !== undefined) return code;
+  }
+  const interrupt = context.interruptible(() => {
+    progress.stop();
+    output.write('Stopping… (once more: at once)\n');
+  });
+  try {
+    return await checkAll(found, { ...options, paths }, context, reports, interrupt.signal);
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    return exitCodes.interrupted;
+  } finally {
+    progress.stop();
+    interrupt.dispose();
+  }
+}
+
+async function checkAll(
+  found: readonly (Environment | typeof embedded)[],
+  options: CheckOptions & { paths: Path[] | undefined },
+  context: Context,
+  { reporter, failed }: Reports,
+  signal: AbortSignal,
+): Promise<number> {
+  const loading = Promise.all([import('../../run/run.js'), import('../../probes/index.js')]);
+  const server = found.includes(embedded) ? await startEmbedded(context) : undefined;
+  try {
+    const [{ runChecks }, { probes }] = await loading;
+    const only = options.only && readProbes(options.only, probes);
+    signal.throwIfAborted();
+    const environments = found.map((one) => (one === embedded ? (server?.environment as Environment) : one));
+    for (const { auth } of environments) for (const secret of Object.values(auth)) context.redactor.add(secret);
+    reporter.onStart(environments.map(({ name, url }) => ({ name, url: url.href })));
+    const run = await runChecks({
+      environments,
+      depth: options.depth,
+      ...(options.paths && { paths: options.paths }),
+      ...(only && { only }),
+      version: context.version,
+      signal,
+      events: reporter,
+    });
+    await reporter.onEnd(run);
+    const code = exitCodeOf(run, options.failOn);
+    return code === exitCodes.pass && failed() ? exitCodes.usage : code;
+  } finally {
+    await server?.stop();
+  }
+}
+
+async function startEmbedded({ progress }: Context) {
+  const { startEmbedded: start } = await import('../../fixtures/embedded/embedded.js');
+  progress.write('Starting the embedded LiveKit…\n');
+  return start();
+}
+
+function readPaths(words: readonly string[]): Path[] {
+  for (const word of words) {
+    if (!(allPaths as readonly string[]).includes(word)) throw unknown('path', word, allPaths);
+  }
+  return words as Path[];
+}
+
+function readProbes(words: readonly string[], probes: readonly { name: string }[]): string[] {
+  const names = probes.map(({ name }) => name);
+  for (const word of words) if (!names.includes(word)) throw unknown('probe', word, names);
+  return [...words];
+}
+
+function unknown(kind: string, word: string, known: readonly string[]): ConfigurationError {
+  return new ConfigurationError(
+    `there is no ${kind} "${word}"${didYouMean(word, known) || ';'} there are: ${known.join(', ')}`,
+  );
+}

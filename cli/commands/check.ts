@@ -1,0 +1,49 @@
+import { Command, Option } from 'commander';
+import { allPaths, type Depth, depths } from '../../evidence/run.js';
+import { type Context, insideMark } from '../context.js';
+import { type FailOn, failOnLevels } from '../exit-code.js';
+import { list, more } from '../options.js';
+
+export interface CheckOptions {
+  readonly depth: Depth;
+  readonly path?: string[];
+  readonly only?: string[];
+  readonly reporter?: string[];
+  readonly json?: boolean;
+  readonly save?: string;
+  readonly failOn: FailOn;
+  readonly config?: string;
+}
+
+const help = `
+Without an argument: all of ./livekit-doctor.yaml, else LIVEKIT_URL, else the embedded environment.
+A URL takes its credentials from LIVEKIT_API_KEY and LIVEKIT_API_SECRET, or LIVEKIT_TOKEN; several
+environments are checked at once.
+
+Examples:
+  livekit-doctor check
+  livekit-doctor check staging production --save run.json
+  LIVEKIT_API_KEY=… LIVEKIT_API_SECRET=… livekit-doctor check wss://livekit.example.com
+  livekit-doctor check --depth wire --path udp,tcp --json`;
+
+export function checkCommand(context: Context): Command {
+  return new Command('check')
+    .description('prove every path of a deployment, and name the cause where one is broken')
+    .argument('[environments...]', 'names from livekit-doctor.yaml, wss:// URLs, or "embedded"')
+    .addOption(new Option('--depth <depth>', 'how deeply to prove each path').choices(depths).default('media'))
+    .option('--path <paths>', `only these paths, with commas: ${allPaths.join(',')}`, list)
+    .option('--only <probes>', 'only these probes, with commas, and what they need', list)
+    .option('--reporter <name[=file]>', 'console or json; repeatable; to standard output without a file', more)
+    .option('--json', 'the run document on standard output, and nothing else there')
+    .option('--save <file>', 'keep the run document, for "livekit-doctor diagnose"')
+    .addOption(
+      new Option('--fail-on <severity>', 'exit 1 from this severity on').choices(failOnLevels).default('error'),
+    )
+    .option('--config <file>', 'instead of ./livekit-doctor.yaml')
+    .addHelpText('after', help)
+    .action(async (environments: string[], options: CheckOptions) => {
+      if (context.env[insideMark] === undefined) context.progress.write(`livekit-doctor ${context.version}\n`);
+      const { check } = await import('../actions/check.js');
+      context.exit(await check(environments, options, context));
+    });
+}

@@ -1,0 +1,27 @@
+import { Command, Option } from 'commander';
+import type { Context } from '../context.js';
+import { type FailOn, failOnLevels } from '../exit-code.js';
+import { more } from '../options.js';
+
+export interface DiagnoseOptions {
+  readonly reporter?: string[];
+  readonly json?: boolean;
+  readonly save?: string;
+  readonly failOn: FailOn;
+}
+
+export function diagnoseCommand(context: Context): Command {
+  return new Command('diagnose')
+    .description('judge a saved run again, with the rules of this version and without a network')
+    .argument('<run.json>', 'what "check --save" or "check --json" wrote')
+    .option('--reporter <name[=file]>', 'console or json; repeatable', more)
+    .option('--json', 'the run document on standard output, and nothing else there')
+    .option('--save <file>', 'keep the run document with the new findings')
+    .addOption(
+      new Option('--fail-on <severity>', 'exit 1 from this severity on').choices(failOnLevels).default('error'),
+    )
+    .action(async (file: string, options: DiagnoseOptions) => {
+      const { diagnoseSaved } = await import('../actions/diagnose.js');
+      context.exit(await diagnoseSaved(file, options, context));
+    });
+}

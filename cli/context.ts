@@ -1,0 +1,51 @@
+/** What a command gets of the process, so that no command touches it. */
+import { type Redactor, redactor } from '../evidence/redaction.js';
+import { printable } from '../evidence/text.js';
+import type { Output } from '../reporters/reporter.js';
+import { exitCodes } from './exit-code.js';
+import { type Interrupt, onInterrupt } from './interrupt.js';
+import { streamOutput } from './output.js';
+import { version } from './package.js';
+
+/** Set for a process that `namespace.ts` runs inside; it leaves out what was said already. */
+export const insideMark = 'LIVEKIT_DOCTOR_INSIDE';
+
+export interface Context {
+  /** Standard output, for data. */
+  readonly out: Output;
+  /** Standard error, for progress. */
+  readonly progress: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly version: string;
+  /** Of whatever the command comes to know as secret. */
+  readonly redactor: Redactor;
+  /** This process's own command line, program first. */
+  readonly argv: readonly string[];
+  /** Sets the code with which the process ends. */
+  exit(code: number): void;
+  /** From here on the first Ctrl-C calls `first` and aborts, and the second ends the process at once. */
+  interruptible(first: () => void): Interrupt;
+}
+
+export function processContext(): Context {
+  const { env, stdout, stderr } = process;
+  return {
+    out: streamOutput(stdout, env),
+    progress: streamOutput(stderr, env),
+    env,
+    cwd: process.cwd(),
+    version: version(),
+    redactor: redactor(),
+    argv: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+    exit: (code) => {
+      process.exitCode = code;
+    },
+    interruptible: (first) => onInterrupt(first, () => process.exit(exitCodes.interrupted)),
+  };
+}
+
+/** One line on standard error: no control characters, no secrets. */
+export function complain(context: Context, message: string): void {
+  context.progress.write(`livekit-doctor: ${context.redactor.text(printable(message, 2000))}\n`);
+}

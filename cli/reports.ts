@@ -1,0 +1,109 @@
+/** From `--reporter`, `--json` and `--save` to one reporter. */
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { ConfigurationError } from '../environment/environment.js';
+import { didYouMean } from '../environment/nearest.js';
+import { reporters } from '../reporters/index.js';
+import { multiplex, type Named } from '../reporters/multiplex.js';
+import type { Output, Reporter } from '../reporters/reporter.js';
+import { bufferOutput, writeAtomically } from './output.js';
+
+export interface ReportRequest {
+  /** `NAME` or `NAME=FILE`. */
+  readonly reporter?: readonly string[];
+  readonly json?: boolean;
+  /** A file for the run document. */
+  readonly save?: string;
+}
+
+export interface Reports {
+  readonly reporter: Required<Reporter>;
+  /** Whether something that was asked for could not be written. */
+  failed(): boolean;
+}
+
+interface Wanted {
+  readonly name: string;
+  readonly file?: string;
+}
+
+/**
+ * `always` are reporters beside those that were asked for, told first. Throws a `ConfigurationError` for a name that
+ * does not exist, for two reports at one place, and for a file that surely cannot be written: before a run, not after.
+ */
+export async function openReports(
+  request: ReportRequest,
+  always: readonly Named[],
+  { out, progress, cwd }: { out: Output; progress: Output; cwd: string },
+): Promise<Reports> {
+  const wanted = wantedReports(request);
+  let failed = false;
+  const named = await Promise.all(
+    wanted.map(async ({ name, file }): Promise<Named> => {
+      const factory = await reporters[name]?.();
+      if (!factory) {
+        const known = Object.keys(reporters);
+        throw new ConfigurationError(
+          `there is no reporter "${name}"${didYouMean(name, known) || ';'} there are: ${known.join(', ')}`,
+        );
+      }
+      if (file === undefined) return { name, reporter: factory({ out, progress }) };
+      const path = resolve(cwd, file);
+      await refuseUnwritable(path, file);
+      const buffer = bufferOutput();
+      return { name: `${name}=${file}`, reporter: written(factory({ out: buffer, progress }), path, buffer) };
+    }),
+  );
+  const reporter = multiplex([...always, ...named], (name, error) => {
+    failed = true;
+    progress.write(`livekit-doctor: the report ${name} could not be made: ${(error as Error).message}\n`);
+  });
+  return { reporter, failed: () => failed };
+}
+
+/** Something always goes to standard output: the console's report where nothing else does. */
+function wantedReports({ reporter = [], json, save }: ReportRequest): Wanted[] {
+  const wanted: Wanted[] = reporter.map((text) => {
+    const at = text.indexOf('=');
+    return at < 0 ? { name: text } : { name: text.slice(0, at), file: text.slice(at + 1) };
+  });
+  if (json) wanted.push({ name: 'json' });
+  if (!wanted.some(({ file }) => file === undefined)) wanted.push({ name: 'console' });
+  if (save !== undefined) wanted.push({ name: 'json', file: save });
+
+  const places = wanted.map(({ file }) => file);
+  if (places.includes('')) throw new ConfigurationError('a report needs a file name after "="');
+  const twice = places.findIndex((place, i) => places.indexOf(place) !== i);
+  if (twice >= 0) {
+    const place = places[twice];
+    const where = place === undefined ? 'standard output: give all but one a file, NAME=FILE' : place;
+    throw new ConfigurationError(`two reports cannot both go to ${where}`);
+  }
+  return wanted;
+}
+
+function written(reporter: Reporter, path: string, buffer: { text(): string }): Reporter {
+  return {
+    ...reporter,
+    async onEnd(run) {
+      await reporter.onEnd?.(run);
+      await writeAtomically(path, buffer.text());
+    },
+  };
+}
+
+async function refuseUnwritable(path: string, shown: string): Promise<void> {
+  const isDirectory = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isDirectory) throw new ConfigurationError(`${shown} cannot be written: it is a directory`);
+  try {
+    await access(dirname(path), constants.W_OK);
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const why = missing ? 'its directory does not exist' : 'its directory may not be written to';
+    throw new ConfigurationError(`${shown} cannot be written: ${why}`);
+  }
+}
