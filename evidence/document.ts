@@ -93,6 +93,8 @@ export const askedSchema = z.object({
   paths: z.array(pathSchema).optional(),
   /** Absent: every probe. */
   only: z.array(z.string()).optional(),
+  /** How long an idle signalling connection was held open; absent: not at all. */
+  idleMs: z.number().optional(),
 });
 
 export const environmentRunSchema = z.object({

@@ -154,6 +154,24 @@ export interface SignalFacts {
   clockSkewMs?: number;
 }
 
+/** `idle`: a signalling connection that was held open, and when it was cut, each time that it was tried. */
+export interface IdleFacts {
+  askedMs: number;
+  cuts: { ageMs: number; code: number; reason: string }[];
+}
+
+/** `load`: how busy this machine was during the run. */
+export interface LoadFacts {
+  /** How late timers of ours were, 99th percentile and worst. */
+  lagP99Ms: number;
+  lagMostMs: number;
+  /** CPU seconds that this process used, per second of the run. */
+  cpuShare: number;
+  cores: number;
+  /** Share of the last 10 s in which something waited for a processor (Linux PSI `cpu some avg10`), in percent. */
+  cpuPressurePercent?: number;
+}
+
 /** Why an address is checked: the server offers it, or it is one at which the media could be instead. */
 export type Origin = 'advertised' | 'claimed' | 'signal-host' | 'turn-host';
 
@@ -278,6 +296,8 @@ export interface FactsByProbe {
   tls: TlsFacts;
   address: AddressFacts;
   signal: SignalFacts;
+  idle: IdleFacts;
+  load: LoadFacts;
   'ice-udp': IceFacts;
   'ice-tcp': IceFacts;
   'turn-udp': TurnFacts;

@@ -7,7 +7,12 @@ import type { Shared } from './shared.js';
 /** What is known so far of one environment. Grows while the run goes on. */
 export interface Known {
   readonly environment: Environment;
-  readonly asked: { readonly depth: Depth; readonly paths: readonly Path[] };
+  readonly asked: {
+    readonly depth: Depth;
+    readonly paths: readonly Path[];
+    /** How long an idle signalling connection is held open; absent: not at all. */
+    readonly idleMs?: number;
+  };
   readonly observations: ReadonlyMap<string, Observation>;
   /** Live things that one probe made and others use (a signalling session, a browser). Never part of the run. */
   readonly shared: Partial<Shared>;
@@ -56,6 +61,9 @@ export interface Tools {
   readonly redactor: Redactor;
 }
 
+/** Written as a method's type, because an index holds probes of every kind of target. */
+type DeadlineOf<T> = { of(target: T): number }['of'];
+
 export interface Probe<T extends Target = Target> {
   readonly name: string;
   /** It takes part from this depth on. */
@@ -63,7 +71,7 @@ export interface Probe<T extends Target = Target> {
   /** The paths that it proves; absent: it always takes part. */
   readonly paths?: readonly Path[];
   /** From being started to having answered; at the deadline `signal` aborts. */
-  readonly deadlineMs: number;
+  readonly deadlineMs: number | DeadlineOf<T>;
   /**
    * What can be observed with what is known now. Pure and quick: it is called again whenever more is known, and
    * targets that were started before are ignored by their id. An empty list means that there is nothing (more) to do.

@@ -2,8 +2,11 @@
 import type { IncomingMessage } from 'node:http';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { rootCertificates } from 'node:tls';
+import type { Environment } from '../environment/environment.js';
 import type { HttpFacts } from '../evidence/facts.js';
 import { printable } from '../evidence/text.js';
+import { hostOf } from './dns.js';
 
 const mostBodyBytes = 4096;
 
@@ -14,6 +17,13 @@ export interface Endpoint {
   /** Where to connect to, whatever the name resolves to elsewhere. */
   readonly address: string;
   readonly ca?: readonly string[];
+}
+
+/** Where the signalling of an environment is, at an address that was observed. */
+export function endpointOf({ url, ca }: Environment, address: string): Endpoint {
+  const secure = url.protocol === 'wss:';
+  const port = Number(url.port || (secure ? 443 : 80));
+  return { host: hostOf(url), port, secure, address, ...(ca && { ca: [...rootCertificates, ca] }) };
 }
 
 /** For `net.connect`: the name stays in SNI and `Host`, the address is the one that was observed. */

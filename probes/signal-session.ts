@@ -27,6 +27,8 @@ export interface SessionEvents {
 export interface Session {
   /** Resolves when the candidates are complete, or with why that did not happen. Never rejects. */
   readonly done: Promise<SessionResult>;
+  /** Why the connection ended within that time; undefined when it was still open then. Never rejects. */
+  cutWithin(ms: number, signal: AbortSignal): Promise<{ code: number; reason: string } | undefined>;
   /** Says goodbye, so that the room goes away, and closes. */
   close(): void;
 }
@@ -47,6 +49,7 @@ interface OpenIce {
   localPassword: string;
   candidates: Candidate[];
   complete: boolean;
+  lite: boolean;
 }
 
 function failureOf(error: NodeJS.ErrnoException, at: string): Failure {
@@ -134,6 +137,7 @@ export async function openSession(
       localPassword: us.password,
       candidates: [],
       complete: false,
+      lite: theirs.lite,
     };
     const fingerprint = [...randomBytes(32)]
       .map((byte) => byte.toString(16).padStart(2, '0'))
@@ -222,6 +226,23 @@ export async function openSession(
 
   return {
     done,
+    cutWithin(ms, stop) {
+      return new Promise((resolve) => {
+        const end = (cut?: { code: number; reason: string }): void => {
+          clearTimeout(timer);
+          stop.removeEventListener('abort', onStop);
+          socket.off('close', onClose);
+          resolve(cut);
+        };
+        const onStop = (): void => end();
+        const onClose = (code: number, reason: Buffer): void =>
+          end({ code, reason: printable(reason.toString('utf8')) });
+        const timer = setTimeout(onStop, ms);
+        stop.addEventListener('abort', onStop, { once: true });
+        socket.on('close', onClose);
+        if (socket.readyState === WebSocket.CLOSED) end({ code: 1006, reason: '' });
+      });
+    },
     close() {
       clearInterval(keepAlive);
       clearTimeout(quiet);

@@ -1,10 +1,9 @@
 /** `signal`: `GET /`, the websocket upgrade and the join, which opens the ICE session that later probes check. */
-import { rootCertificates } from 'node:tls';
 import { mintToken, randomIdentity, randomRoom } from '../environment/token.js';
 import type { DnsFacts, SignalFacts } from '../evidence/facts.js';
 import { hostOf } from './dns.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
-import { type Endpoint, get } from './signal-http.js';
+import { endpointOf, get } from './signal-http.js';
 import { loadProtocol, openSession } from './signal-session.js';
 
 interface Server extends Target {
@@ -31,15 +30,8 @@ async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined
 
 async function observe({ address }: Server, tools: Tools): Promise<Outcome> {
   const { known, signal, redactor } = tools;
-  const { url, ca } = known.environment;
-  const secure = url.protocol === 'wss:';
-  const endpoint: Endpoint = {
-    host: hostOf(url),
-    port: Number(url.port || (secure ? 443 : 80)),
-    secure,
-    address,
-    ...(ca && { ca: [...rootCertificates, ca] }),
-  };
+  const { url } = known.environment;
+  const endpoint = endpointOf(known.environment, address);
   const base = url.pathname.replace(/\/+$/, '');
   const startMs = tools.now();
   const health = get(endpoint, `${base}/`, signal);
@@ -71,7 +63,7 @@ async function observe({ address }: Server, tools: Tools): Promise<Outcome> {
   const facts: SignalFacts = {
     host: endpoint.host,
     port: endpoint.port,
-    secure,
+    secure: endpoint.secure,
     address,
     ...(answer && { health: answer.facts }),
     ...(answer?.clockSkewMs !== undefined && { clockSkewMs: answer.clockSkewMs }),

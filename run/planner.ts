@@ -23,6 +23,8 @@ export interface Plan {
   readonly paths: readonly Path[];
   /** Names of probes; what they wait for takes part too. Absent: every probe. */
   readonly only?: readonly string[];
+  /** How long to hold an idle signalling connection open; absent: not at all. */
+  readonly idleMs?: number;
   readonly redactor: Redactor;
   /** Milliseconds since the start of the run. */
   readonly now: () => number;
@@ -46,7 +48,9 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
   let pending = new Map<string, { probe: string; waitingFor: string }>();
   const shared: Partial<Shared> = {};
   const cleanups: (() => void | Promise<void>)[] = [];
-  const known: Known = { environment, asked: { depth: plan.depth, paths: plan.paths }, observations, shared };
+  const { depth, paths, idleMs } = plan;
+  const asked = { depth, paths, ...(idleMs && { idleMs }) };
+  const known: Known = { environment, asked, observations, shared };
   const suitable = plan.probes.filter(
     ({ depth, paths }) =>
       depths.indexOf(depth) <= depths.indexOf(plan.depth) &&
@@ -144,7 +148,7 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
     const deadline = new AbortController();
     const abort = (): void => deadline.abort();
     plan.signal.addEventListener('abort', abort, { once: true });
-    const { deadlineMs } = probe;
+    const deadlineMs = typeof probe.deadlineMs === 'number' ? probe.deadlineMs : probe.deadlineMs(target);
     const timer = setTimeout(abort, deadlineMs);
     let late: NodeJS.Timeout | undefined;
     const overdue = new Promise<Outcome>((resolve) => {

@@ -5,6 +5,7 @@ import { redactor as newRedactor, type Redactor } from '../evidence/redaction.js
 import type { Asked, Depth, EnvironmentRun, Observation, Path, Run } from '../evidence/run.js';
 import { allPaths, schemaVersion } from '../evidence/run.js';
 import { probes } from '../probes/index.js';
+import { measureLoad } from './load.js';
 import { observeEnvironment } from './planner.js';
 import { describeVantage } from './vantage.js';
 
@@ -22,6 +23,8 @@ export interface RunOptions {
   readonly paths?: readonly Path[];
   /** Names of probes. Absent: every probe. */
   readonly only?: readonly string[];
+  /** How long to hold an idle signalling connection open; absent: not at all. */
+  readonly idleMs?: number;
   /** Of livekit-doctor. */
   readonly version: string;
   readonly signal: AbortSignal;
@@ -56,17 +59,19 @@ function redactorFor(environment: Environment): Redactor {
 
 async function checkEnvironment(
   environment: Environment,
-  { depth, paths, only, signal, events }: RunOptions,
+  { depth, paths, only, idleMs, signal, events }: RunOptions,
   now: () => number,
 ): Promise<EnvironmentRun> {
   const { name, claims } = environment;
   const startMs = now();
-  const observations = await observeEnvironment({
+  const load = measureLoad();
+  const observed = await observeEnvironment({
     environment,
     probes,
     depth,
     paths: paths ?? allPaths,
     ...(only && { only }),
+    ...(idleMs && { idleMs }),
     redactor: redactorFor(environment),
     now,
     signal,
@@ -75,7 +80,15 @@ async function checkEnvironment(
       onObservation: (observation) => events?.onObservation?.(name, observation),
     },
   });
-  const asked: Asked = { depth, ...(paths && { paths: [...paths] }), ...(only && { only: [...only] }) };
+  const facts = { ...load() };
+  const busy: Observation = { id: 'load', probe: 'load', state: 'ok', startMs, endMs: now(), facts };
+  const observations = [...observed, busy];
+  const asked: Asked = {
+    depth,
+    ...(paths && { paths: [...paths] }),
+    ...(only && { only: [...only] }),
+    ...(idleMs && { idleMs }),
+  };
   const url = environment.url.href;
   const judged = diagnose({ claims, asked, url, observations });
   const run: EnvironmentRun = { name, url, durationMs: now() - startMs, claims, asked, observations, ...judged };

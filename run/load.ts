@@ -1,0 +1,37 @@
+/** How busy this machine is: a verdict of silence from a machine that could not listen is worth nothing. */
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { LoadFacts } from '../evidence/facts.js';
+
+const resolutionMs = 10;
+
+function pressure(): number | undefined {
+  try {
+    const percent = Number(/some avg10=([\d.]+)/.exec(readFileSync('/proc/pressure/cpu', 'utf8'))?.[1]);
+    return Number.isFinite(percent) ? percent : undefined;
+  } catch {
+    return undefined; // not Linux, or a kernel without PSI
+  }
+}
+
+/** Begins to measure; the function that comes back ends it and tells. */
+export function measureLoad(): () => LoadFacts {
+  const delay = monitorEventLoopDelay({ resolution: resolutionMs });
+  delay.enable();
+  const cpu = process.cpuUsage();
+  const startedMs = performance.now();
+  return () => {
+    delay.disable();
+    const { user, system } = process.cpuUsage(cpu);
+    const lag = (ns: number): number => Math.max(0, Math.round(ns / 1e5) / 10 - resolutionMs) || 0;
+    const cpuPressurePercent = pressure();
+    return {
+      lagP99Ms: lag(delay.percentile(99)),
+      lagMostMs: lag(delay.max),
+      cpuShare: Math.round((user + system) / 10 / (performance.now() - startedMs)) / 100,
+      cores: availableParallelism(),
+      ...(cpuPressurePercent !== undefined && { cpuPressurePercent }),
+    };
+  };
+}
