@@ -6,18 +6,28 @@ import type { Evidence, Severity } from '../evidence/run.js';
 // biome-ignore lint/suspicious/noExplicitAny: an index of rules holds rules of every kind of arguments
 export type AnyRule = Rule<any>;
 
-/** Arguments are plain JSON. `target` says which name or port is meant, and scopes what explains what. */
+/** Arguments are plain JSON. `target` and `addresses` say what is meant, and scope what explains what. */
 export interface Args {
   readonly target?: Role;
+  /** Without ports. A finding about some addresses explains others only about these. */
+  readonly addresses?: readonly string[];
+}
+
+export interface Alternative {
+  readonly code: string;
+  /** A sentence: the experiment that would tell the two apart. */
+  readonly separateBy: string;
 }
 
 export interface Found<A extends Args> {
   readonly args: A;
-  /** Ids of the observations that it rests on, at least one. */
+  /** Ids of the observations that it rests on, at least one; the positive controls among them. */
   readonly evidence: readonly string[];
   /** Overrides the rule's severity. */
   readonly severity?: Severity;
-  readonly alternatives?: readonly { readonly code: string; readonly separateBy: string }[];
+  readonly alternatives?: readonly Alternative[];
+  /** No positive control answered, so the vantage may be the cause as well: it cannot make the verdict `fail`. */
+  readonly undecided?: boolean;
 }
 
 /** The words of a finding: one sentence each, the fix with the configuration key, the observed and expected value. */

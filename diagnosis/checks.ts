@@ -1,0 +1,121 @@
+/** How rules look at the checks of media addresses and of TURN: what answered, what was silent, and what that proves. */
+import type { Seen } from '../evidence/facts.js';
+import type { Evidence } from '../evidence/run.js';
+import { isPrivate, splitAddress } from './address.js';
+import { kindOf, look, signalAddresses, signalling } from './look.js';
+import type { Alternative } from './rule.js';
+import { at } from './words.js';
+
+export type Protocol = 'udp' | 'tcp';
+export type IceCheck = Seen<'ice-udp'> | Seen<'ice-tcp'>;
+export type TurnCheck = Seen<'turn-udp'> | Seen<'turn-tcp'> | Seen<'turn-tls'>;
+
+export function iceChecks(evidence: Evidence, ...protocols: readonly Protocol[]): IceCheck[] {
+  return (protocols.length > 0 ? protocols : (['udp', 'tcp'] as const)).flatMap((one) => look(evidence, `ice-${one}`));
+}
+
+/** Checks of what the server itself offers. */
+export function advertised(evidence: Evidence, ...protocols: readonly Protocol[]): IceCheck[] {
+  return iceChecks(evidence, ...protocols).filter(({ facts }) => facts.origin === 'advertised');
+}
+
+/** Checks of other addresses at which the media could be, in place of one that the server offers. */
+export function elsewhere(evidence: Evidence): IceCheck[] {
+  return iceChecks(evidence).filter(({ facts }) => facts.origin !== 'advertised');
+}
+
+export function turnChecks(evidence: Evidence): TurnCheck[] {
+  return [...look(evidence, 'turn-udp'), ...look(evidence, 'turn-tcp'), ...look(evidence, 'turn-tls')];
+}
+
+export const worked = ({ state }: { state: string }): boolean => state === 'ok';
+
+/** Nothing came back at all: what a firewall that drops does. A connection that was accepted is not silent. */
+export function silent(check: IceCheck | TurnCheck): boolean {
+  return (kindOf(check) === 'timeout' || kindOf(check) === 'unreachable') && check.facts.connectMs === undefined;
+}
+
+/** RST or ICMP port unreachable. */
+export const refused = (check: IceCheck | TurnCheck): boolean => kindOf(check) === 'refused';
+
+export const destination = ({ facts }: IceCheck | TurnCheck): string => at(facts.address, facts.port);
+
+export const addressOf = ({ facts }: IceCheck | TurnCheck): string => facts.address;
+
+/** Advertised checks of one protocol, of which none worked, that failed in this way. */
+export function dead(evidence: Evidence, protocol: Protocol, how: (check: IceCheck) => boolean): IceCheck[] {
+  const checks = advertised(evidence, protocol);
+  return checks.some(worked) ? [] : checks.filter(how);
+}
+
+/** TURN spoke to us, whether or not it did what we asked for. */
+export function turnAnswered(check: TurnCheck): boolean {
+  return worked(check) || check.facts.error !== undefined || check.facts.relayed !== undefined;
+}
+
+/** Positive controls: what proves that UDP, of any port, passes from this vantage. */
+export function udpControls(evidence: Evidence): (IceCheck | TurnCheck)[] {
+  return [...iceChecks(evidence, 'udp').filter(worked), ...look(evidence, 'turn-udp').filter(turnAnswered)];
+}
+
+/** Ports that even networks which let nothing else out let out. */
+const webPorts: readonly number[] = [80, 443];
+
+/** Positive controls: what proves that TCP to more than the web's ports passes from this vantage. */
+export function tcpControls(evidence: Evidence): { readonly id: string }[] {
+  const signal = signalling(evidence);
+  const byPort = signal?.facts.join && !webPorts.includes(signal.facts.port) ? [signal] : [];
+  const turn = [...look(evidence, 'turn-tcp'), ...look(evidence, 'turn-tls')];
+  return [
+    ...iceChecks(evidence, 'tcp').filter(worked),
+    ...turn.filter((check) => turnAnswered(check) && !webPorts.includes(check.facts.port)),
+    ...byPort,
+  ];
+}
+
+/** The media answered at this address, by whatever protocol: it is the right one. */
+export function mediaAnsweredAt(evidence: Evidence, address: string): boolean {
+  return iceChecks(evidence).some((check) => worked(check) && check.facts.address === address);
+}
+
+/**
+ * The server offers nothing but private addresses to somebody who reached its signalling at a public one, and none of
+ * them works.
+ */
+export function onlyPrivateOffered(evidence: Evidence): boolean {
+  const checks = advertised(evidence);
+  const offered = [
+    ...checks.map(addressOf),
+    ...(signalling(evidence)?.facts.join?.candidates ?? []).map(({ address }) => address),
+  ];
+  const reachedAtPublic = signalAddresses(evidence).some((address) => !isPrivate(address));
+  return reachedAtPublic && offered.length > 0 && offered.every(isPrivate) && !checks.some(worked);
+}
+
+/** Where the media answered instead of at this address, the most telling first. */
+export function answeringInstead(evidence: Evidence, address: string): IceCheck[] {
+  const order = ['claimed', 'signal-host', 'turn-host'];
+  return elsewhere(evidence)
+    .filter((check) => worked(check) && check.facts.address !== address)
+    .filter(({ facts: { insteadOf } }) => insteadOf !== undefined && splitAddress(insteadOf).address === address)
+    .sort((a, b) => order.indexOf(a.facts.origin) - order.indexOf(b.facts.origin));
+}
+
+/** What else it could be that these advertised addresses do not answer. */
+export function orWrongAddress(evidence: Evidence, addresses: readonly string[]): Alternative[] {
+  const unproven = addresses.filter((address) => !mediaAnsweredAt(evidence, address));
+  if (unproven.length === 0) return [];
+  return [
+    {
+      code: 'media-address-wrong',
+      separateBy: `Compare ${unproven.join(' and ')} with the address of the media load balancer or node, and claim it as media.address so that it is checked too.`,
+    },
+  ];
+}
+
+export function orBlockedHere(what: string): Alternative {
+  return {
+    code: 'udp-blocked-at-vantage',
+    separateBy: `Run the check from another network: if ${what} answers there, this network blocks it.`,
+  };
+}

@@ -1,0 +1,50 @@
+/** From observations to findings and a verdict: pure, so a saved run is judged the same offline, years later. */
+import type { EnvironmentRun, Evidence, Finding, Severity } from '../evidence/run.js';
+import { hideConsequences, type Suspect } from './explain.js';
+import { judgePaths } from './paths.js';
+import type { AnyRule, Args, Found } from './rule.js';
+import { rules } from './rules/index.js';
+import { unexplainedFailure } from './rules/unexplained-failure.js';
+import { judge } from './verdict.js';
+
+export type Diagnosis = Pick<EnvironmentRun, 'verdict' | 'findings' | 'suppressed' | 'paths'>;
+
+const bySeverity: readonly Severity[] = ['error', 'warning', 'info'];
+
+/** Errors come before warnings and notes; among equals the one nearest to the root. */
+export function diagnose(evidence: Evidence): Diagnosis {
+  const paths = judgePaths(evidence);
+  const suspects = rules.flatMap((rule) => rule.find(evidence).map((found) => suspect(rule, found)));
+  const known = new Set(suspects.flatMap(({ found }) => found.evidence));
+  const unknown = unexplainedFailure.findBeside(evidence, known).map((found) => suspect(unexplainedFailure, found));
+  const { standing, suppressed } = hideConsequences([...suspects, ...unknown]);
+  const ranked = [...standing].sort((a, b) => bySeverity.indexOf(a.severity) - bySeverity.indexOf(b.severity));
+  return {
+    verdict: judge(
+      ranked.map(({ rule, found, severity }) => ({
+        severity,
+        doubtful: rule.blames === 'vantage' || found.undecided === true,
+      })),
+      paths,
+    ),
+    paths,
+    findings: ranked.map(finding),
+    suppressed: [...suppressed],
+  };
+}
+
+function suspect(rule: AnyRule, found: Found<Args>): Suspect {
+  return { rule, found, severity: found.severity ?? rule.severity };
+}
+
+function finding({ rule, found, severity }: Suspect): Finding {
+  const { args, evidence, alternatives } = found;
+  return {
+    code: rule.code,
+    severity,
+    args: args as Finding['args'],
+    ...rule.prose(args),
+    evidence: [...evidence],
+    ...(alternatives && alternatives.length > 0 && { alternatives: [...alternatives] }),
+  };
+}

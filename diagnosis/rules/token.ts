@@ -1,0 +1,110 @@
+/** livekit-server refuses the token. Its words are from `pkg/service/auth.go` of livekit-server 1.13.5. */
+import type { HttpFacts, Seen } from '../../evidence/facts.js';
+import type { Evidence } from '../../evidence/run.js';
+import { ids, signalling } from '../look.js';
+import { rule } from '../rule.js';
+import { quoted } from '../words.js';
+
+interface TokenArgs {
+  target: 'signal';
+  said: string;
+}
+
+function refused(evidence: Evidence, says: (body: string) => boolean) {
+  const signal: Seen<'signal'> | undefined = signalling(evidence);
+  const refusal: HttpFacts | undefined = signal?.facts.refusal;
+  if (!signal || refusal?.status !== 401 || !says(refusal.body)) return [];
+  return [{ args: { target: 'signal' as const, said: refusal.body }, evidence: ids(signal), signal }];
+}
+
+/** `errors.New("invalid API key: "+v.APIKey())`; before 1.9 without the key. */
+export const tokenKeyUnknown = rule<TokenArgs & { key: string }>({
+  code: 'token-key-unknown',
+  severity: 'error',
+  explainedBy: ['dns-wrong-address'],
+  find: (evidence) =>
+    refused(evidence, (body) => body.startsWith('invalid API key')).map(({ args, evidence: seen }) => ({
+      args: { ...args, key: args.said.slice('invalid API key: '.length) },
+      evidence: seen,
+    })),
+  prose: ({ key, said }) => ({
+    summary: `livekit-server does not know the API key${key ? ` \`${key}\`` : ''} with which the token was made.`,
+    cause: `It answered 401 ${quoted(said)}: the key is not among its \`keys\`, or it still runs with the keys from before a rotation.`,
+    fix: `Give the same key and secret to both sides (server: \`keys\` in livekit.yaml, Helm \`livekit.keys\` or \`storeKeysInSecret\`; token service: LIVEKIT_API_KEY and LIVEKIT_API_SECRET), then restart the pods with \`kubectl rollout restart\`, since livekit-server reads its keys at start only.`,
+  }),
+});
+
+/**
+ * `errors.New("invalid token: "+authToken+", error: "+err.Error())`, where the error is golang-jwt's `token signature
+ * is invalid: signature is invalid`; older servers use go-jose: `error in cryptographic primitive`.
+ */
+const signature = /signature is invalid|error in cryptographic primitive/;
+/** golang-jwt: `token is expired`, `token is not valid yet`; go-jose: `validation failed, token is expired (exp)`. */
+const time = /token is expired|token (is )?not valid yet|used before issued|issued in the future/;
+
+export const tokenSecretWrong = rule<TokenArgs>({
+  code: 'token-secret-wrong',
+  severity: 'error',
+  explainedBy: ['dns-wrong-address'],
+  find: (evidence) =>
+    refused(evidence, (body) => body.startsWith('invalid token') && !time.test(body)).map(
+      ({ args, evidence: seen }) => ({
+        args,
+        evidence: seen,
+        // The server repeats the whole token before the reason, so the reason may have been cut off.
+        ...(!signature.test(args.said) && {
+          alternatives: [
+            {
+              code: 'token-time-invalid',
+              separateBy:
+                'Compare the clocks of the server and of the machine that makes the token (`date -u` on both).',
+            },
+          ],
+        }),
+      }),
+    ),
+  prose: () => ({
+    summary: 'The API secret is wrong: livekit-server knows the API key, but not the signature of the token.',
+    cause:
+      'It answered 401 "token signature is invalid": the secret that signed the token is not the one that the server holds for this key, for example because it was rotated on one side only.',
+    fix: 'Give both sides the same secret for this key (server: `keys` in livekit.yaml, Helm `livekit.keys` or `storeKeysInSecret`; token service: LIVEKIT_API_SECRET), without spaces or line breaks around it, then restart the pods with `kubectl rollout restart`.',
+  }),
+});
+
+export const tokenTimeInvalid = rule<TokenArgs & { skewMs?: number }>({
+  code: 'token-time-invalid',
+  severity: 'error',
+  explainedBy: ['dns-wrong-address'],
+  find: (evidence) =>
+    refused(evidence, (body) => time.test(body)).map(({ args, evidence: seen, signal }) => ({
+      args: {
+        ...args,
+        ...(signal.facts.clockSkewMs !== undefined && { skewMs: Math.round(signal.facts.clockSkewMs) }),
+      },
+      evidence: seen,
+    })),
+  prose: ({ skewMs }) => ({
+    summary: 'livekit-server finds the token expired, or not valid yet.',
+    cause:
+      skewMs !== undefined && Math.abs(skewMs) > 30_000
+        ? `The server's clock is ${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? 'ahead of' : 'behind'} this machine's, and a token is accepted at most 60 s outside its time.`
+        : 'The `nbf` and `exp` of the token do not contain the time of the server, which allows 60 s of difference.',
+    fix: 'Set the clock of the machine that is wrong by NTP (`timedatectl` shows whether it is in step), or have the token service make tokens that live longer.',
+  }),
+});
+
+/** `permissions denied` (EnsureJoinPermission) and `no permissions to access the room` (rtc.ErrPermissionDenied). */
+export const tokenGrantMissing = rule<TokenArgs>({
+  code: 'token-grant-missing',
+  severity: 'error',
+  explainedBy: ['dns-wrong-address'],
+  find: (evidence) =>
+    refused(evidence, (body) => /^(permissions denied|no permissions to access the room)/.test(body)).map(
+      ({ args, evidence: seen }) => ({ args, evidence: seen }),
+    ),
+  prose: ({ said }) => ({
+    summary: 'The token is genuine, but it does not allow to join the room.',
+    cause: `livekit-server answered 401 ${quoted(said)}: the \`video\` grant lacks \`roomJoin: true\`, or names another \`room\`.`,
+    fix: 'Have the token service grant `{ roomJoin: true, room: "…" }`; a token without a `video` grant never joins.',
+  }),
+});
