@@ -19,7 +19,7 @@ const ice: Describe<IceFacts> = (facts) => answered('answered in', facts.rttMs);
 const firstFrame = (participant: ParticipantFacts | undefined) => participant?.received.firstFrameMs;
 
 const describe: { [P in keyof FactsByProbe]?: Describe<FactsByProbe[P]> } = {
-  vantage: (facts) => facts.addresses.join(', '),
+  vantage: (facts) => facts.addresses.join(', ') || 'nothing but the loopback',
   dns: (facts) => facts.addresses.join(', '),
   tls: (facts) =>
     [facts.protocol, facts.chain[0] && `certificate until ${facts.chain[0].validTo.slice(0, 10)}`]

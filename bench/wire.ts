@@ -1,0 +1,121 @@
+/**
+ * How long `--depth wire` takes against the embedded environment, at a round-trip time of about 0: runs in one
+ * process, and whole commands from their start. `npm run bench`; the table goes to standard error, JSON to standard
+ * output. Needs the build.
+ */
+import { spawn } from 'node:child_process';
+import { performance } from 'node:perf_hooks';
+import type { Run } from '../evidence/run.js';
+import { startEmbedded } from '../fixtures/embedded/embedded.js';
+import { enterNamespace } from '../fixtures/embedded/namespace.js';
+import { duration, padTo } from '../reporters/text.js';
+import { runChecks } from '../run/run.js';
+
+const runs = 40;
+const commands = 5;
+const budgetMs = 400;
+const main = new URL('../dist/cli/main.js', import.meta.url).pathname;
+
+interface Spread {
+  minMs: number;
+  medianMs: number;
+  maxMs: number;
+}
+
+function spread(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+  return { minMs: at(0), medianMs: at(0.5), maxMs: at(1) };
+}
+
+async function inOneProcess(): Promise<Run[]> {
+  const embedded = await startEmbedded();
+  try {
+    const made: Run[] = [];
+    for (let i = 0; i < runs; i++) {
+      made.push(
+        await runChecks({
+          environments: [embedded.environment],
+          depth: 'wire',
+          version: 'bench',
+          signal: new AbortController().signal,
+        }),
+      );
+    }
+    return made;
+  } finally {
+    await embedded.stop();
+  }
+}
+
+interface Command {
+  firstLineMs: number;
+  totalMs: number;
+  run: Run;
+}
+
+/** The command with its own embedded environment: program start, server start, checks, and everything stopped. */
+function asCommand(): Promise<Command> {
+  const began = performance.now();
+  const child = spawn(process.execPath, [main, 'check', 'embedded', '--depth', 'wire', '--json']);
+  let json = '';
+  let firstLineMs = 0;
+  child.stdout.on('data', (chunk) => {
+    json += chunk;
+  });
+  child.stderr.on('data', () => {
+    firstLineMs ||= performance.now() - began;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', () => resolve({ firstLineMs, totalMs: performance.now() - began, run: JSON.parse(json) }));
+  });
+}
+
+/** The run in the middle, as `id start–end`. */
+function waterfall(made: readonly Run[]): { id: string; startMs: number; endMs: number }[] {
+  const middle = [...made].sort((a, b) => a.durationMs - b.durationMs)[Math.floor(made.length / 2)];
+  return (middle?.environments[0]?.observations ?? []).map(({ id, startMs, endMs }) => ({ id, startMs, endMs }));
+}
+
+function passed(made: readonly Run[]): number {
+  return made.filter(({ environments }) => environments.every(({ verdict }) => verdict === 'pass')).length;
+}
+
+const inside = await enterNamespace([process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
+if (inside) {
+  const child = spawn(inside.command, inside.args, { env: inside.env, stdio: 'inherit' });
+  child.once('close', (code) => process.exit(code ?? 1));
+} else {
+  const made = await inOneProcess();
+  const called: Command[] = [];
+  for (let i = 0; i < commands; i++) called.push(await asCommand());
+  const rows: [string, Spread][] = [
+    ['run, first in a process', spread(made.slice(0, 1).map(({ durationMs }) => durationMs))],
+    [`run, the other ${runs - 1}`, spread(made.slice(1).map(({ durationMs }) => durationMs))],
+    ['run, in a command', spread(called.map(({ run }) => run.durationMs))],
+    ['command, first line', spread(called.map(({ firstLineMs }) => firstLineMs))],
+    ['command, all in all', spread(called.map(({ totalMs }) => totalMs))],
+  ];
+  const row = (cells: string[]) =>
+    cells
+      .map((cell, i) => padTo(cell, i === 0 ? 26 : 10))
+      .join('')
+      .trimEnd();
+  const table = rows.map(([name, { minMs, medianMs, maxMs }]) =>
+    row([name, ...[minMs, medianMs, maxMs].map(duration)]),
+  );
+  const all = [...made, ...called.map(({ run }) => run)];
+  process.stderr.write(
+    `${[
+      row(['--depth wire', 'min', 'median', 'max']),
+      ...table,
+      `passed: ${passed(all)} of ${all.length}; budget of a run: ${duration(budgetMs)}`,
+    ].join('\n')}\n`,
+  );
+  const results = Object.fromEntries(rows);
+  process.stdout.write(
+    `${JSON.stringify({ budgetMs, passed: passed(all), of: all.length, results, waterfall: waterfall(made) }, null, 2)}\n`,
+  );
+  process.exit(passed(all) === all.length ? 0 : 1);
+}
