@@ -1,6 +1,7 @@
 /** What is said between the driver and the page of a participant: plain JSON, both ways. */
 import type { ReceivedMedia, SelectedPair } from '../evidence/facts.js';
 import type { Path } from '../evidence/run.js';
+import type { Bounds } from './page/bounds.js';
 
 /** Who of the two it is. They differ in the colour of their picture and in the pitch of their tone. */
 export type Side = 'caller' | 'callee';
@@ -12,6 +13,7 @@ export interface Part {
   readonly side: Side;
   /** The only way that media may take. */
   readonly path: Path;
+  readonly bounds: Bounds;
   /** Signalling URL, `ws:` or `wss:`. */
   readonly url: string;
   readonly token: string;

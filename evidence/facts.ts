@@ -274,6 +274,18 @@ export interface ParticipantFacts {
   received: ReceivedMedia;
 }
 
+/** `browser` */
+export interface BrowserFacts {
+  /** `chromium` */
+  name?: string;
+  version?: string;
+  /** Named by LIVEKIT_DOCTOR_BROWSER, downloaded by Playwright, or the system's own. */
+  origin?: 'variable' | 'playwright' | 'system';
+  /** Until it answered, and from there until both pages were open. */
+  launchMs?: number;
+  pagesMs?: number;
+}
+
 /** `media:PATH`: two participants in two browser contexts, each publishing and each decoding the other. */
 export interface MediaFacts {
   path: Path;
@@ -304,6 +316,7 @@ export interface FactsByProbe {
   'turn-tcp': TurnFacts;
   'turn-tls': TurnFacts;
   peer: PeerFacts;
+  browser: BrowserFacts;
   media: MediaFacts;
 }
 

@@ -1,10 +1,33 @@
-/** Every probe, one line each. The order is that of a run without waiting; it decides nothing. */
+/** Every probe, one line each. What a probe waits for decides when it runs, not its place here. */
 import { address } from './address.js';
+import { browser } from './browser.js';
 import { dns } from './dns.js';
+import { iceTcp } from './ice-tcp.js';
+import { iceUdp } from './ice-udp.js';
 import { idle } from './idle.js';
+import { media } from './media.js';
+import { peer } from './peer.js';
 import type { Probe } from './probe.js';
 import { signal } from './signal.js';
 import { tls } from './tls.js';
+import { turnTcp } from './turn-tcp.js';
+import { turnTls } from './turn-tls.js';
+import { turnUdp } from './turn-udp.js';
 import { vantage } from './vantage.js';
 
-export const probes: readonly Probe[] = [vantage, dns, address, tls, signal, idle];
+export const probes: readonly Probe[] = [
+  vantage,
+  dns,
+  address,
+  tls,
+  signal,
+  idle,
+  iceUdp,
+  iceTcp,
+  turnUdp,
+  turnTcp,
+  turnTls,
+  peer,
+  browser,
+  media,
+];

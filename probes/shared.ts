@@ -1,5 +1,7 @@
 /** Live things that one probe makes and others use. They hold secrets and sockets, so they never enter the run. */
+import type { MediaBrowser } from '../browser/driver.js';
 import type { CandidateFacts } from '../evidence/facts.js';
+import type { PeerProcess } from './peer-process.js';
 
 /** The server's side of an ICE session (RFC 8445) that was opened through signalling and is held open for checks. */
 export interface IceSession {
@@ -13,6 +15,8 @@ export interface IceSession {
   readonly candidates: readonly CandidateFacts[];
   /** The server said that there are no more, or it was quiet for long enough. */
   readonly complete: boolean;
+  /** The server is ICE lite (RFC 8445 §2.5), so that we are the controlling side; absent: not known. */
+  readonly lite?: boolean;
 }
 
 /** An entry of the join response's ICE servers, one per URL. */
@@ -25,4 +29,13 @@ export interface IceServer {
 export interface Shared {
   iceSession: IceSession;
   iceServers: readonly IceServer[];
+  /**
+   * Ids of checks that have had no answer for longer than a healthy one takes. They still go on; meanwhile the other
+   * addresses at which the media could be are asked too.
+   */
+  silentChecks: ReadonlySet<string>;
+  /** The process in which the participants of the probe `peer` live. */
+  peerProcess: PeerProcess;
+  /** Two participants' pages in a browser, for the probe `media`. */
+  browser: MediaBrowser;
 }

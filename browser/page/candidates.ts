@@ -1,6 +1,7 @@
 /** Which candidates and ICE servers belong to a path. Pure: it runs in the page and in tests alike. */
 import type { PairEnd } from '../../evidence/facts.js';
 import type { Path } from '../../evidence/run.js';
+import { type Bounds, isWithin } from './bounds.js';
 
 /** Whose candidate it is: the server's (`remote`) or the page's own. */
 export type Origin = 'local' | 'remote';
@@ -15,20 +16,22 @@ export function isRelayed(path: Path): boolean {
  *
  * Both sides' candidates must be held back: a server that knows a UDP candidate of ours reaches it with its own checks.
  */
-export function belongs(path: Path, origin: Origin, line: string): boolean {
-  const [, , protocol = '', , , , , type = ''] = line.replace(/^a=/, '').split(' ');
+export function belongs(path: Path, origin: Origin, line: string, bounds?: Bounds): boolean {
+  const [, , protocol = '', , address = '', , , type = ''] = line.replace(/^a=/, '').split(' ');
   if (!protocol) return true;
   const transport = protocol.toLowerCase();
+  // What is behind a relay is the relay's to reach.
+  if (bounds && origin === 'remote' && !isRelayed(path) && !isWithin(bounds, address)) return false;
   // A relay is reached in the way that its URL says; from there on it is UDP (RFC 8656 §2.1).
   if (isRelayed(path)) return transport === 'udp' && (origin === 'remote' || type === 'relay');
   return transport === path && (origin === 'remote' || type !== 'relay');
 }
 
 /** The description without the candidates that do not belong to the path. */
-export function withoutOthers(path: Path, origin: Origin, sdp: string): string {
+export function withoutOthers(path: Path, origin: Origin, sdp: string, bounds?: Bounds): string {
   return sdp
     .split('\r\n')
-    .filter((line) => !line.startsWith('a=candidate:') || belongs(path, origin, line))
+    .filter((line) => !line.startsWith('a=candidate:') || belongs(path, origin, line, bounds))
     .join('\r\n');
 }
 
@@ -40,14 +43,24 @@ export function pathOfUrl(url: string): Path | undefined {
   return undefined;
 }
 
-/** The configuration with which only `path` can come about: one TURN URL and nothing but relays, or no server at all. */
-export function narrowed(path: Path, configuration: RTCConfiguration): RTCConfiguration {
+/**
+ * The configuration with which only `path` can come about: one TURN URL and nothing but relays, or no server at all.
+ * The URL is the one within the bounds; else, as another node of the deployment has another address, one like it.
+ */
+export function narrowed(path: Path, configuration: RTCConfiguration, bounds?: Bounds): RTCConfiguration {
   if (!isRelayed(path)) return { ...configuration, iceTransportPolicy: 'all', iceServers: [] };
   const servers = (configuration.iceServers ?? []).flatMap((server) =>
-    [server.urls].flat().map((url) => ({ ...server, urls: url })),
+    [server.urls].flat().map((urls) => ({ ...server, urls })),
   );
-  const server = servers.find(({ urls }) => pathOfUrl(urls) === path);
+  const alike = servers.filter(({ urls }) => pathOfUrl(urls) === path);
+  const server = bounds
+    ? (alike.find(({ urls }) => urls === bounds.turnUrl) ?? alike.find(({ urls }) => isWithin(bounds, hostOf(urls))))
+    : alike[0];
   return { ...configuration, iceTransportPolicy: 'relay', iceServers: server ? [server] : [] };
+}
+
+function hostOf(url: string): string {
+  return /^turns?:(?:\[([^\]]*)\]|([^:?]*))/.exec(url)?.slice(1).find(Boolean) ?? '';
 }
 
 /** The path that a selected pair took, by what the statistics say of our end of it; undefined if they do not say. */

@@ -3,10 +3,17 @@
  * wrapped; which exchange a connection belongs to rides in its configuration under a key that browsers ignore.
  */
 import type { Path } from '../../evidence/run.js';
+import type { Bounds } from './bounds.js';
 import { belongs, narrowed, type Origin, withoutOthers } from './candidates.js';
 
+interface Hold {
+  readonly key: string;
+  readonly path: Path;
+  readonly bounds?: Bounds | undefined;
+}
+
 interface Held extends RTCConfiguration {
-  doctor?: { readonly key: string; readonly path: Path };
+  doctor?: Hold;
 }
 
 /** Without the older forms that take callbacks, which livekit-client does not use. */
@@ -21,8 +28,8 @@ interface Native {
 const connections = new Map<string, RTCPeerConnection[]>();
 
 /** For `rtcConfig` of livekit-client: what this makes is held to `path` and found under `key`. */
-export function held(key: string, path: Path): RTCConfiguration {
-  const configuration: Held = { doctor: { key, path } };
+export function held(key: string, path: Path, bounds?: Bounds): RTCConfiguration {
+  const configuration: Held = { doctor: { key, path, bounds } };
   return configuration;
 }
 
@@ -34,7 +41,7 @@ export function forget(key: string): void {
   connections.delete(key);
 }
 
-function hold(connection: RTCPeerConnection, path: Path): void {
+function hold(connection: RTCPeerConnection, { path, bounds }: Hold): void {
   const native: Native = RTCPeerConnection.prototype;
   // Registered first, so that no other listener gets to know the candidate.
   connection.addEventListener('icecandidate', (event) => {
@@ -42,7 +49,7 @@ function hold(connection: RTCPeerConnection, path: Path): void {
   });
   const filtered = (origin: Origin, { type, sdp }: RTCSessionDescriptionInit): RTCSessionDescriptionInit => ({
     type,
-    ...(sdp && { sdp: withoutOthers(path, origin, sdp) }),
+    ...(sdp && { sdp: withoutOthers(path, origin, sdp, bounds) }),
   });
   Object.assign(connection, {
     createOffer: async (options?: RTCOfferOptions) =>
@@ -52,12 +59,12 @@ function hold(connection: RTCPeerConnection, path: Path): void {
     setRemoteDescription: (description: RTCSessionDescriptionInit) =>
       native.setRemoteDescription.call(connection, filtered('remote', description)),
     addIceCandidate: async (candidate?: RTCIceCandidateInit) => {
-      if (!candidate?.candidate || belongs(path, 'remote', candidate.candidate)) {
+      if (!candidate?.candidate || belongs(path, 'remote', candidate.candidate, bounds)) {
         await native.addIceCandidate.call(connection, candidate);
       }
     },
     setConfiguration: (configuration: RTCConfiguration) =>
-      native.setConfiguration.call(connection, narrowed(path, configuration)),
+      native.setConfiguration.call(connection, narrowed(path, configuration, bounds)),
   });
 }
 
@@ -67,8 +74,8 @@ export function wrapPeerConnection(): void {
     construct(Native, [configuration]: [Held?]) {
       const ours = configuration?.doctor;
       if (!ours) return new Native(configuration);
-      const connection = new Native(narrowed(ours.path, configuration));
-      hold(connection, ours.path);
+      const connection = new Native(narrowed(ours.path, configuration, ours.bounds));
+      hold(connection, ours);
       connections.set(ours.key, [...connectionsOf(ours.key), connection]);
       return connection;
     },

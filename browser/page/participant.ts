@@ -93,7 +93,7 @@ async function take(part: Part): Promise<PartReport> {
 
   const work = async (): Promise<void> => {
     const connecting = room.connect(part.url, part.token, {
-      rtcConfig: held(part.key, part.path),
+      rtcConfig: held(part.key, part.path, part.bounds),
       peerConnectionTimeout: part.deadlineMs,
       websocketTimeout: part.deadlineMs,
     });

@@ -1,0 +1,74 @@
+/** Two participants, each in a page of its own, as Playwright drives them. */
+import type { BrowserContext, Page } from 'playwright';
+import type { Path } from '../evidence/run.js';
+import type { Part, PartReport, Side } from './exchange.js';
+import type { Bounds } from './page/bounds.js';
+import type { PageServer } from './page-server.js';
+
+export const sides: readonly Side[] = ['caller', 'callee'];
+export type BySide<T> = Readonly<Record<Side, T>>;
+
+/** One meeting of the two in a room, on one path. */
+export interface Exchange {
+  /** Unique among the exchanges of the same participants. */
+  readonly key: string;
+  readonly path: Path;
+  readonly bounds: Bounds;
+  /** Signalling URL. */
+  readonly url: string;
+  readonly tokens: BySide<string>;
+  /** Who publishes picture and tone. Default: both. */
+  readonly publish?: BySide<boolean>;
+  /** From its start until both answer with what they have. */
+  readonly deadlineMs: number;
+}
+
+export interface Participants {
+  /** Rejects only when a page is gone. Both have left the room, or are about to, when it resolves. */
+  exchange(exchange: Exchange): Promise<BySide<PartReport>>;
+  /** Makes a running exchange answer with what it has. */
+  stop(key: string): Promise<void>;
+  /** Settles when every room is left. */
+  left(): Promise<void>;
+}
+
+/** What a person grants who joins a call. Without it Chromium hides its addresses behind names (mDNS). */
+export const permissions = ['camera', 'microphone'];
+
+/** Opens the page of a participant. Its context must have been made with `permissions`. */
+export async function openPage(context: BrowserContext, server: PageServer): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(server.url);
+  return page;
+}
+
+/** Joins two pages that `openPage` opened. They can take part in many exchanges at once. */
+export function participants(pages: BySide<Page>): Participants {
+  const leaving = new Set<Promise<unknown>>();
+  const leave = (key: string): void => {
+    const left = Promise.allSettled(
+      sides.map((side) => pages[side].evaluate((one) => globalThis.doctor.leave(one), key)),
+    ).finally(() => leaving.delete(left));
+    leaving.add(left);
+  };
+  return {
+    async exchange({ tokens, publish, ...common }) {
+      const take = (side: Side): Promise<PartReport> => {
+        const part: Part = { ...common, side, token: tokens[side], publish: publish?.[side] ?? true };
+        return pages[side].evaluate((one) => globalThis.doctor.take(one), part);
+      };
+      try {
+        const [caller, callee] = await Promise.all([take('caller'), take('callee')]);
+        return { caller, callee };
+      } finally {
+        leave(common.key);
+      }
+    },
+    async stop(key) {
+      await Promise.allSettled(sides.map((side) => pages[side].evaluate((one) => globalThis.doctor.stop(one), key)));
+    },
+    async left() {
+      await Promise.all(leaving);
+    },
+  };
+}

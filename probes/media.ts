@@ -1,0 +1,100 @@
+/** `media`: two participants in a browser, held to one path, each publishing and each decoding the other. */
+import { boundsOf } from '../browser/page/bounds.js';
+import { isRelayed, pathOfUrl } from '../browser/page/candidates.js';
+import { mintToken, randomIdentity, randomRoom } from '../environment/token.js';
+import { type IceFacts, seen, type TurnFacts } from '../evidence/facts.js';
+import type { Path } from '../evidence/run.js';
+import { allPaths } from '../evidence/run.js';
+import { printable } from '../evidence/text.js';
+import { trusted } from './allowed-address.js';
+import { judgeExchange } from './media-outcome.js';
+import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
+
+interface MediaTarget extends Target {
+  readonly path: Path;
+  /** Of a path over TURN: the one that was seen to relay. */
+  readonly turnUrl?: string;
+}
+
+const deadlineMs = 8000;
+/** What remains of the deadline for the answer to come back. */
+const answerMs = 500;
+
+function targets(known: Known): (MediaTarget | Pending)[] {
+  return allPaths
+    .filter((path) => known.asked.paths.includes(path) && isOffered(known, path))
+    .map((path) => targetOf(known, path));
+}
+
+/** False only once it is known that the server offers nothing of the kind; hardly any offers TURN over plain TCP. */
+function isOffered({ shared }: Known, path: Path): boolean {
+  if (isRelayed(path)) return shared.iceServers?.some(({ url }) => pathOfUrl(url) === path) ?? path !== 'turn-tcp';
+  const { complete, candidates } = shared.iceSession ?? { complete: false, candidates: [] };
+  return !complete || candidates.some(({ protocol }) => protocol === path);
+}
+
+function targetOf(known: Known, path: Path): MediaTarget | Pending {
+  const id = `media:${path}`;
+  const reach = reachOf(known, path);
+  if (reach.state === 'failed') return { id, waitingFor: reach.id };
+  const browser = known.observations.get('browser');
+  if (browser && browser.state !== 'ok') return { id, waitingFor: 'browser' };
+  if (reach.state === 'unknown') return { id, waitingFor: reach.probe };
+  if (!known.shared.browser) return { id, waitingFor: 'browser' };
+  return { id, path, ...(reach.turnUrl && { turnUrl: reach.turnUrl }) };
+}
+
+type Reach =
+  | { readonly state: 'ok'; readonly turnUrl?: string }
+  | { readonly state: 'failed'; readonly id: string }
+  | { readonly state: 'unknown'; readonly probe: string };
+
+/** `ok` as soon as one address or URL of the path was reached, `failed` when one was not and no other was. */
+function reachOf({ observations }: Known, path: Path): Reach {
+  const probe = isRelayed(path) ? (path as `turn-${'udp' | 'tcp' | 'tls'}`) : (`ice-${path as 'udp' | 'tcp'}` as const);
+  const looks = seen(observations.values(), probe).filter(
+    ({ facts }) => !('origin' in facts) || (facts as IceFacts).origin === 'advertised',
+  );
+  const reached = looks.find(({ state }) => state === 'ok');
+  if (reached) {
+    const { url } = reached.facts as Partial<TurnFacts>;
+    return { state: 'ok', ...(url && { turnUrl: url }) };
+  }
+  const failed = looks.find(({ state }) => state === 'failed');
+  return failed ? { state: 'failed', id: failed.id } : { state: 'unknown', probe };
+}
+
+async function observe({ path, turnUrl }: MediaTarget, tools: Tools): Promise<Outcome> {
+  const { known, signal, redactor } = tools;
+  const { environment } = known;
+  const { browser } = known.shared;
+  if (!browser) return { state: 'unreached', facts: { path }, waitedFor: 'browser' };
+  const startMs = tools.now();
+  const room = randomRoom();
+  const mint = async (): Promise<string> => {
+    const token = await mintToken(environment, { room, identity: randomIdentity(), publish: true, subscribe: true });
+    redactor.add(token);
+    return token;
+  };
+  const [caller, callee] = await Promise.all([mint(), mint()]);
+  const exchange = {
+    key: room,
+    path,
+    bounds: { ...boundsOf(trusted(known)), ...(turnUrl && { turnUrl }) },
+    url: environment.url.href,
+    tokens: { caller, callee },
+    deadlineMs: deadlineMs - answerMs - (tools.now() - startMs),
+  };
+  const sentMs = tools.now();
+  try {
+    const reports = await browser.exchange(exchange, signal);
+    const { name, version } = browser;
+    return judgeExchange({ path, turnUrl, browser: { name, version: printable(version) }, reports, startMs: sentMs });
+  } catch (error) {
+    // Ours, not the deployment's: nothing is known of the path.
+    const failure = { kind: 'crash', message: printable((error as Error).message, 300) };
+    return { state: 'unsupported', facts: { path }, failure };
+  }
+}
+
+export const media: Probe<MediaTarget> = { name: 'media', depth: 'media', deadlineMs, targets, observe };
