@@ -53,6 +53,7 @@ async function checkAll(
   signal: AbortSignal,
 ): Promise<number> {
   const loading = Promise.all([import('../../run/run.js'), import('../../probes/index.js')]);
+  void loading.then(([{ warmUp }]) => warmUp());
   const server = found.includes(embedded) ? await startEmbedded(context) : undefined;
   try {
     const [{ runChecks }, { probes }] = await loading;
