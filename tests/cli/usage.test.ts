@@ -1,0 +1,92 @@
+/** Mistakes at the command line: one line that says what, why and what to do, and exit code 2. */
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Test, test } from 'tap';
+import { cli, main } from './cli.js';
+
+async function refused(t: Test, parameters: string[], message: RegExp, called = {}): Promise<void> {
+  const { code, stdout, stderr } = await cli(parameters, called);
+  const name = parameters.join(' ');
+  t.equal(code, 2, name);
+  t.equal(stdout, '', name);
+  t.match(stderr, message, name);
+  t.notMatch(stderr, /^ +at /m, 'no stack trace');
+}
+
+test('what does not exist is named, with what was probably meant', async (t) => {
+  const cwd = t.testdir({
+    'livekit-doctor.yaml': `environments: { staging: { url: "wss://x.test", auth: { token: "\${TOKEN}" } } }`,
+    'run.json': '{ "schemaVersion": 1 }',
+    'broken.json': '{ "schemaVersion": 1,',
+  });
+  const at = { cwd, env: { TOKEN: 'x' } };
+  await refused(t, ['chek'], /unknown command 'chek'[\s\S]*check/);
+  await refused(t, ['check', '--jsn'], /unknown option '--jsn'[\s\S]*--json/);
+  await refused(t, ['check', '--depth', 'deep'], /wire, peer, media/);
+  await refused(t, ['check', 'stagin'], /staging/, at);
+  await refused(t, ['check', 'staging'], /TOKEN/, { cwd });
+  await refused(t, ['check', 'staging', '--path', 'upd'], /no path "upd", did you mean "udp"/, at);
+  await refused(t, ['check', 'staging', '--only', 'ice-upd'], /no probe "ice-upd", did you mean "ice-udp"/, at);
+  await refused(t, ['check', 'staging', '--reporter', 'jsn'], /no reporter "jsn", did you mean "json"/, at);
+  await refused(t, ['check', 'staging', '--save', 'no/run.json'], /no\/run\.json cannot be written/, at);
+  await refused(t, ['check', '--config', 'other.yaml'], /other\.yaml: there is no such file/, at);
+  await refused(t, ['check', 'wss://livekit.example.com'], /LIVEKIT_API_KEY/, { cwd });
+  await refused(t, ['diagnose', 'missing.json'], /missing\.json cannot be read: there is no such file/, at);
+  await refused(t, ['diagnose', 'broken.json'], /broken\.json:1:22 is not JSON/, at);
+  await refused(t, ['diagnose', 'run.json'], /run\.json is not a valid run: tool: /, at);
+  await refused(t, ['explain', 'udp-filterd'], /did you mean udp-filtered\?/);
+  await refused(t, ['check', 'embedded'], /livekit-doctor setup/, {
+    env: { LIVEKIT_SERVER_BIN: '/nowhere/livekit-server' },
+  });
+});
+
+test('a secret in the wrong place is not repeated', async (t) => {
+  const { code, stdout, stderr } = await cli(['check', 'wss://user:sesame-open@livekit.example.com']);
+  t.equal(code, 2);
+  t.notMatch(stdout + stderr, 'sesame');
+});
+
+test('help and version go to standard output', async (t) => {
+  const help = await cli(['--help']);
+  t.equal(help.code, 0);
+  for (const command of ['check', 'diagnose', 'explain', 'setup'])
+    t.match(help.stdout, new RegExp(`^ +${command} `, 'm'));
+  t.match(help.stdout, /0 pass, 1 fail, 2 usage/);
+  t.match((await cli(['check', '--help'])).stdout, '--fail-on');
+  t.match((await cli(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
+  t.equal((await cli([])).code, 2);
+});
+
+test('explain prints a page, or one line for each code', async (t) => {
+  const all = (await cli(['explain'])).stdout.trimEnd().split('\n');
+  t.ok(all.length > 15);
+  for (const line of all) t.match(line, /^[a-z\d-]+ {2,}\S.{10,}/);
+  const page = await cli(['explain', 'udp-filtered']);
+  t.equal(page.code, 0);
+  t.match(page.stdout, 'rtc.udp_port');
+  t.notMatch(page.stdout, '\u001b', 'no colours off a terminal');
+  t.notMatch(page.stdout, '```', 'no markup');
+  const coloured = await cli(['explain', 'udp-filtered'], { env: { FORCE_COLOR: '1' } });
+  t.ok(coloured.stdout.includes('\u001b['));
+});
+
+test('a reader that has read enough is no error', async (t) => {
+  const script = `"${process.execPath}" "${main}" explain | head -n 1; echo "\${PIPESTATUS[0]}"`;
+  const child = spawn('bash', ['-c', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stdout.on('data', (text) => {
+    said += text;
+  });
+  child.stderr.on('data', (text) => {
+    said += text;
+  });
+  await new Promise((resolve) => child.once('close', resolve));
+  t.match(said, /^[a-z\d-]+ .*\n0\n$/);
+});
+
+test('an interrupted or failing run leaves an older file as it was', async (t) => {
+  const cwd = t.testdir();
+  await writeFile(join(cwd, 'run.json'), 'older');
+  await refused(t, ['diagnose', 'run.json', '--save', 'run.json'], /run\.json:1:1 is not JSON/, { cwd });
+});
