@@ -1,0 +1,62 @@
+/**
+ * `npm start` and `npm test` on a machine that has Node and git: what is missing is installed and built, then the work
+ * begins. It uses nothing but Node's own modules and stays quiet where there is nothing to do. Progress is on standard
+ * error; standard output belongs to what is started.
+ */
+import { writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { fail, root, run, SetupError, say } from './process.mjs';
+
+const [task, ...args] = process.argv.slice(2);
+say('livekit-doctor: checking the set-up\n');
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 3)) {
+  fail(`Node ${process.versions.node} is too old: 20.3 or newer is needed (https://nodejs.org).`);
+}
+
+const tasks = { start, test, build: async () => {}, schema };
+if (!Object.hasOwn(tasks, task)) fail(`there is no task ${task}`);
+
+try {
+  const { build, packages } = await import('./steps.mjs');
+  await packages();
+  await build();
+  await tasks[task]();
+} catch (error) {
+  fail(error instanceof SetupError ? error.message : error.stack);
+}
+
+/** In this process, as another would cost a start of Node. */
+async function start() {
+  await getPrograms();
+  process.argv = [process.execPath, root('dist/cli/main.js'), 'check', 'embedded', ...args];
+  await built('cli/main.js');
+}
+
+async function test() {
+  await getPrograms();
+  const { runTests } = await import('./test.mjs');
+  process.exitCode = await runTests();
+}
+
+/** Writes the JSON Schema that ships beside the package anew. */
+async function schema() {
+  const { runJsonSchema } = await built('evidence/schema.js');
+  writeFileSync(root('evidence/run.schema.json'), `${JSON.stringify(runJsonSchema(), null, 2)}\n`);
+}
+
+/** livekit-server and a browser. Where one cannot be had, the run says what it could not do without it. */
+async function getPrograms() {
+  const [{ findLivekitServer }, { findBrowser }] = await Promise.all([
+    built('fixtures/embedded/livekit-server.js'),
+    built('browser/executable.js'),
+  ]);
+  if (!('path' in (await findLivekitServer())) || findBrowser() === undefined) {
+    await run(process.execPath, [root('dist/cli/main.js'), 'setup'], { mayFail: true });
+  }
+}
+
+function built(path) {
+  return import(pathToFileURL(root(`dist/${path}`)).href);
+}
