@@ -1,0 +1,156 @@
+/**
+ * What livekit-client expects of a browser, for a process in which it runs without one: WebRTC by @roamhq/wrtc, and a
+ * websocket that connects to addresses which were resolved before, and trusts what the environment trusts. Only for a
+ * process of its own: nothing here is undone.
+ */
+import { isIP, type LookupFunction } from 'node:net';
+import { rootCertificates } from 'node:tls';
+import type * as Wrtc from '@roamhq/wrtc';
+import { WebSocket } from 'ws';
+import { isAllowed, type Trusted } from './allowed-address.js';
+
+export interface Reach {
+  /** Of the signalling host, as the resolvers gave them. */
+  readonly addresses: readonly string[];
+  /** PEM of a private CA, trusted beside the public ones. */
+  readonly ca?: string;
+}
+
+/** Must run before livekit-client is imported. Throws if there is no WebRTC library for this platform. */
+export async function installGlobals(): Promise<void> {
+  const { default: wrtc } = (await import('@roamhq/wrtc')) as unknown as { default: typeof Wrtc };
+  const { RTCSessionDescription, RTCDataChannel, RTCRtpSender, RTCRtpReceiver, MediaStream, MediaStreamTrack } = wrtc;
+  // webrtc-adapter replaces a class that lacks this one by its own, which wrtc cannot read.
+  const RTCIceCandidate = Object.assign(wrtc.RTCIceCandidate);
+  RTCIceCandidate.prototype.foundation ??= null;
+  const nothing = () => undefined;
+  const elements = { addEventListener: nothing, removeEventListener: nothing };
+  const substitutes = {
+    RTCPeerConnection: withStoppableEvents(wrtc.RTCPeerConnection),
+    RTCIceCandidate,
+    RTCSessionDescription,
+    RTCDataChannel,
+    RTCRtpSender,
+    RTCRtpReceiver,
+    MediaStream,
+    MediaStreamTrack,
+    window: globalThis,
+    document: { ...elements, createElement: () => ({ ...elements }), visibilityState: 'visible' },
+    navigator: { userAgent: 'livekit-doctor', platform: process.platform, onLine: true },
+    ...elements,
+    // livekit-client would ask for a second opinion over HTTP, by the system's resolver.
+    fetch: () => Promise.reject(new TypeError('fetch is not available here')),
+  };
+  for (const [name, value] of Object.entries(substitutes)) {
+    Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  }
+}
+
+/** More than any message of signalling. */
+const mostBytes = 1 << 20;
+
+/** Where the websockets of this process may go. */
+export function installWebSocket({ addresses, ca }: Reach): void {
+  const all = addresses.map((address) => ({ address, family: isIP(address) }));
+  const lookup: LookupFunction = (_host, options, callback) => {
+    const [first] = all;
+    if (options.all) callback(null, all);
+    else callback(null, first?.address ?? '', first?.family);
+  };
+  const options = {
+    lookup,
+    perMessageDeflate: false,
+    maxPayload: mostBytes,
+    ...(ca && { ca: [...rootCertificates, ca] }),
+  };
+  class Resolved extends WebSocket {
+    constructor(url: string, protocols: string[]) {
+      super(url, protocols, options);
+    }
+  }
+  Object.assign(globalThis, { WebSocket: Resolved });
+}
+
+type Listener = ((event: Event) => void) | { handleEvent(event: Event): void };
+
+/** An event of wrtc cannot be kept from the listeners that come later, which holding a connection to a path needs. */
+function withStoppableEvents(Native: typeof RTCPeerConnection): typeof RTCPeerConnection {
+  return class extends Native {
+    declare readonly _listeners: Record<string, Set<Listener>>;
+
+    override dispatchEvent(event: Event): boolean {
+      let stopped = false;
+      Object.assign(event, {
+        stopImmediatePropagation: () => {
+          stopped = true;
+        },
+      });
+      process.nextTick(() => {
+        const handler = (this as unknown as Record<string, unknown>)[`on${event.type}`] as Listener | null;
+        for (const listener of [...(this._listeners[event.type] ?? []), handler]) {
+          if (stopped || !listener) continue;
+          if (typeof listener === 'function') listener.call(this, event);
+          else listener.handleEvent(event);
+        }
+      });
+      return true;
+    }
+  };
+}
+
+/** The TURN URL that was seen to work, with the address that its host resolved to. */
+export interface TurnChoice {
+  readonly url: string;
+  readonly address: string;
+}
+
+/** Where a peer connection may go: over this TURN URL, or to addresses that may be probed at all. */
+export type Bounds = { readonly turn: TurnChoice } | { readonly trusted: Trusted };
+
+interface Bounded extends RTCConfiguration {
+  doctorBounds?: Bounds;
+}
+
+/** For `rtcConfig` of livekit-client. */
+export function within(bounds: Bounds): RTCConfiguration {
+  const configuration: Bounded = { doctorBounds: bounds };
+  return configuration;
+}
+
+/** Must run before livekit-client makes its first connection, and after whatever else wraps the constructor. */
+export function boundPeerConnection(): void {
+  globalThis.RTCPeerConnection = new Proxy(RTCPeerConnection, {
+    construct(Inner, [{ doctorBounds, ...configuration }]: [Bounded]) {
+      if (!doctorBounds) return new Inner(configuration);
+      if ('turn' in doctorBounds) return new Inner(withOnly(doctorBounds.turn, configuration));
+      return withoutForeign(new Inner(configuration), doctorBounds.trusted);
+    },
+  });
+}
+
+/** The library would resolve the host of a TURN URL by the system's resolver, which may know another address or none. */
+function withOnly({ url, address }: TurnChoice, configuration: RTCConfiguration): RTCConfiguration {
+  const literal = isIP(address) === 6 ? `[${address}]` : address;
+  const here = url.replace(/^(turns?:)(\[[^\]]*\]|[^:?]*)/, `$1${literal}`);
+  const servers = (configuration.iceServers ?? []).filter(({ urls }) => [urls].flat().includes(url));
+  return { ...configuration, iceServers: servers.map((server) => ({ ...server, urls: here })) };
+}
+
+/** The connection, deaf to candidates of the server at addresses that nobody vouches for. */
+function withoutForeign(connection: RTCPeerConnection, trusted: Trusted): RTCPeerConnection {
+  // RFC 8839 §5.1: foundation, component, transport, priority, address, …
+  const allowed = (candidate: string): boolean => isAllowed(candidate.split(' ')[4] ?? '', trusted);
+  const inner = {
+    setRemoteDescription: connection.setRemoteDescription.bind(connection),
+    addIceCandidate: connection.addIceCandidate.bind(connection),
+  };
+  return Object.assign(connection, {
+    setRemoteDescription: ({ type, sdp }: RTCSessionDescriptionInit) => {
+      const lines = sdp?.split('\r\n').filter((line) => !line.startsWith('a=candidate:') || allowed(line));
+      return inner.setRemoteDescription({ type, ...(lines && { sdp: lines.join('\r\n') }) });
+    },
+    addIceCandidate: async (candidate?: RTCIceCandidateInit) => {
+      if (!candidate?.candidate || allowed(candidate.candidate)) await inner.addIceCandidate(candidate);
+    },
+  });
+}

@@ -1,0 +1,49 @@
+/** What is said between the probe `peer` and the process in which its participants live. */
+import type { SelectedPair } from '../evidence/facts.js';
+import type { Path } from '../evidence/run.js';
+import type { Bounds } from './peer-globals.js';
+
+/** To the process: bring two participants together by one path. Holds secrets, so it goes over IPC alone. */
+export interface Meet {
+  readonly kind: 'meet';
+  readonly path: Path;
+  readonly url: string;
+  /** Of the signalling host. */
+  readonly addresses: readonly string[];
+  readonly ca?: string;
+  readonly tokens: Record<Side, string>;
+  readonly bounds: Bounds;
+  readonly deadlineMs: number;
+}
+
+/** To the process: answer with what there is. */
+export interface Stop {
+  readonly kind: 'stop';
+  readonly path: Path;
+}
+
+export type Side = 'caller' | 'callee';
+
+/**
+ * How far it came. `join`: until signalling answered both. `connect`: ICE and DTLS of both. `echo`: until
+ * what the caller sent had come back.
+ */
+export type Phase = 'join' | 'connect' | 'echo' | 'done';
+
+/** From the process. Times are milliseconds since it took up the order. */
+export interface Met {
+  readonly kind: 'met';
+  readonly path: Path;
+  readonly phase: Phase;
+  /** Why it came no further; absent when it did, and when time was up. From the library or the server: not trusted. */
+  readonly error?: string;
+  readonly reachedMs: Partial<Record<Phase, number>>;
+  readonly echo?: { sentBytes: number; receivedBytes: number; equal: boolean; rttMs: number };
+  readonly selected: Partial<Record<Side, SelectedPair[]>>;
+}
+
+/** From the process, once: it can take orders, or why it never will. */
+export interface Ready {
+  readonly kind: 'ready';
+  readonly error?: string;
+}

@@ -1,0 +1,124 @@
+/** `peer`: two participants in Node, by one path: ICE, DTLS and bytes that come back over a data channel. */
+import { pathOfUrl } from '../browser/page/candidates.js';
+import { mintsTokens, mintToken, randomIdentity, randomRoom } from '../environment/token.js';
+import { type IceFacts, seen, type TurnFacts } from '../evidence/facts.js';
+import type { Path } from '../evidence/run.js';
+import { printable } from '../evidence/text.js';
+import { trusted } from './allowed-address.js';
+import type { TurnChoice } from './peer-globals.js';
+import { outcomeOf } from './peer-outcome.js';
+import { startPeerProcess } from './peer-process.js';
+import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
+
+const paths = ['udp', 'tcp', 'turn-udp'] as const satisfies Path[];
+type PeerPath = (typeof paths)[number];
+
+interface PathTarget extends Target {
+  readonly path: PeerPath;
+  readonly turn?: TurnChoice;
+}
+
+/** How long the two may take to meet. */
+const meetMs = 7500;
+/** How long the process may take to start, which a busy machine makes longer than the 0.3 s that it needs. */
+const startMostMs = 12_000;
+/** How long the answer may take to come back. */
+const answerMs = 500;
+
+function targets(known: Known): (PathTarget | Pending)[] {
+  return paths
+    .filter((path) => known.asked.paths.includes(path) && isOffered(known, path))
+    .map((path) => targetOf(known, path));
+}
+
+function targetOf(known: Known, path: PeerPath): PathTarget | Pending {
+  const id = `peer:${path}`;
+  if (path === 'turn-udp') {
+    const reached = seen(known.observations.values(), 'turn-udp').find(({ state }) => state === 'ok');
+    const { url, address } = (reached?.facts ?? {}) as Partial<TurnFacts>;
+    return url && address ? { id, path, turn: { url, address } } : { id, waitingFor: 'turn-udp' };
+  }
+  const reach = `ice-${path}` as const;
+  const reached = seen(known.observations.values(), reach).some(
+    ({ state, facts }) => state === 'ok' && (facts as IceFacts).origin === 'advertised',
+  );
+  return reached ? { id, path } : { id, waitingFor: reach };
+}
+
+/** False only once it is known that the server offers nothing of the kind. */
+function isOffered({ shared }: Known, path: PeerPath): boolean {
+  if (path === 'turn-udp') return shared.iceServers?.some(({ url }) => pathOfUrl(url) === path) ?? true;
+  const { complete, candidates } = shared.iceSession ?? { complete: false, candidates: [] };
+  return !complete || candidates.some(({ protocol }) => protocol === path);
+}
+
+async function observe({ path, turn }: PathTarget, tools: Tools): Promise<Outcome> {
+  const { known, signal, redactor } = tools;
+  const { environment } = known;
+  if (!mintsTokens(environment)) {
+    const message = 'two participants need two tokens, and there is only the one: give an API key and secret instead';
+    return { state: 'unsupported', facts: { path }, failure: { kind: 'token', message } };
+  }
+  const startMs = tools.now();
+  const process = known.shared.peerProcess ?? startProcess(tools);
+  const room = randomRoom();
+  const mint = async (): Promise<string> => {
+    const token = await mintToken(environment, { room, identity: randomIdentity(), publish: true, subscribe: true });
+    redactor.add(token);
+    return token;
+  };
+  const [unusable, caller, callee] = await Promise.all([inTime(process.unusable, signal), mint(), mint()]);
+  if (unusable !== undefined) {
+    const message = `WebRTC for Node does not run here: ${printable(unusable)}`;
+    return { state: 'unsupported', facts: { path }, failure: { kind: 'library', message } };
+  }
+  const vouched = trusted(known);
+  const sentMs = tools.now();
+  const meeting = process.meet({
+    kind: 'meet',
+    path,
+    url: environment.url.href,
+    addresses: vouched.signal,
+    ...(environment.ca && { ca: environment.ca }),
+    tokens: { caller, callee },
+    bounds: turn ? { turn } : { trusted: vouched },
+    deadlineMs: meetMs,
+  });
+  const stop = (): void => process.stop(path);
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  const met = await meeting;
+  signal.removeEventListener('abort', stop);
+  if (!met) {
+    // Ours, not the deployment's: nothing is known of the path.
+    const message = `the WebRTC library for Node crashed (${process.ended()})`;
+    return { state: 'unsupported', facts: { path }, failure: { kind: 'crash', message } };
+  }
+  const outcome = outcomeOf(met, sentMs, tools.now());
+  return { ...outcome, steps: [{ name: 'prepare', startMs, endMs: sentMs }, ...outcome.steps] };
+}
+
+function startProcess(tools: Tools) {
+  const process = startPeerProcess();
+  tools.onEnd(() => process.end());
+  tools.share('peerProcess', process);
+  return process;
+}
+
+/** A process that has not started by then is of no use either. */
+async function inTime(unusable: Promise<string | undefined>, signal: AbortSignal): Promise<string | undefined> {
+  const give = AbortSignal.any([signal, AbortSignal.timeout(startMostMs)]);
+  const late = new Promise<string>((resolve) => {
+    give.addEventListener('abort', () => resolve('it did not start in time'), { once: true });
+  });
+  return Promise.race([unusable, late]);
+}
+
+export const peer: Probe<PathTarget> = {
+  name: 'peer',
+  depth: 'peer',
+  paths,
+  deadlineMs: startMostMs + meetMs + answerMs,
+  targets,
+  observe,
+};
