@@ -1,0 +1,158 @@
+/** What `ice-udp` and `ice-tcp` have in common: which addresses are checked, and how a check is reported. */
+import { isIP } from 'node:net';
+import type { CandidateFacts, IceFacts, Origin, TlsFacts } from '../evidence/facts.js';
+import type { Failure } from '../evidence/run.js';
+import type { Schedule } from '../wire/pacing.js';
+import type { TransportAddress } from '../wire/stun.js';
+import { turnUri } from '../wire/turn-uri.js';
+import { addressesOf, isAllowed, trusted } from './allowed-address.js';
+import { type Answer, type BindingCheck, once, untilCertain } from './binding-check.js';
+import { hostOf } from './dns.js';
+import type { Known, Outcome, Target, Tools, Waiting } from './probe.js';
+import type { IceSession } from './shared.js';
+
+export interface IceTarget extends Target {
+  readonly address: string;
+  readonly port: number;
+  readonly origin: Origin;
+  /** `ip:port` of the advertised candidate that does not answer. */
+  readonly insteadOf?: string;
+}
+
+/** How a check of one address ended. `state` and `failure` are those of the observation. */
+export type CheckResult = Pick<IceFacts, 'sent' | 'received'> &
+  Partial<Pick<IceFacts, 'rttMs' | 'mapped' | 'errorCode' | 'connectMs' | 'plaintext'>> & {
+    readonly state: 'ok' | 'failed' | 'unsupported';
+    readonly failure?: Failure;
+  };
+
+export interface CheckOptions {
+  readonly schedule: Schedule;
+  readonly signal: AbortSignal;
+  /** Milliseconds. */
+  now(): number;
+}
+
+/** One kind of check, which never rejects and ends with the schedule or as soon as the signal aborts. */
+export type Check = (to: TransportAddress, session: IceSession, options: CheckOptions) => Promise<CheckResult>;
+
+const mostCandidates = 32; // a hostile server may offer thousands
+const mostElsewhere = 16;
+/** An answer that takes longer than two round trips and this is worth looking for elsewhere. */
+const unusualMs = 250;
+
+/** `ip:port`, `[v6]:port`. */
+export function at({ address, port }: TransportAddress): string {
+  return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+/** The candidates that can be connected to; the addresses may be anything that the server sent. */
+function advertised(known: Known, protocol: 'udp' | 'tcp'): readonly CandidateFacts[] {
+  const candidates = known.shared.iceSession?.candidates ?? [];
+  return candidates
+    .filter((one) => one.protocol === protocol && one.tcpType !== 'active' && isIP(one.address) > 0 && one.port > 0)
+    .slice(0, mostCandidates);
+}
+
+/** Addresses at which the media could be instead, the likeliest first. */
+function otherAddresses(known: Known): [Origin, string][] {
+  const { url, claims } = known.environment;
+  const turnHosts = (known.shared.iceServers ?? []).flatMap((server) => {
+    const uri = turnUri(server.url);
+    return uri?.scheme.startsWith('turn') ? [uri.host] : [];
+  });
+  const hosts = new Set([...(claims.turn?.host ? [claims.turn.host] : []), ...turnHosts]);
+  return [
+    ...(claims.media?.address ? ([['claimed', claims.media.address]] as [Origin, string][]) : []),
+    ...addressesOf(known, hostOf(url)).map((address): [Origin, string] => ['signal-host', address]),
+    ...[...hosts].flatMap((host) => addressesOf(known, host).map((one): [Origin, string] => ['turn-host', one])),
+  ];
+}
+
+/** Did not answer, or may not be asked: then the media could be elsewhere. */
+function isDead(known: Known, id: string): boolean {
+  const observation = known.observations.get(id);
+  return observation?.state === 'failed' || observation?.failure?.kind === 'address-not-allowed';
+}
+
+/**
+ * The advertised candidates of one protocol; and where one of them is dead or silent, and none has answered, the same
+ * port at the other addresses at which the media could be.
+ */
+export function iceTargets(known: Known, probe: 'ice-udp' | 'ice-tcp'): IceTarget[] | Waiting {
+  const session = known.shared.iceSession;
+  if (!session) return { waitingFor: 'signal' };
+  const candidates = advertised(known, probe === 'ice-udp' ? 'udp' : 'tcp');
+  const targets = new Map<string, IceTarget>();
+  for (const { address, port } of candidates) {
+    const id = `${probe}:${at({ address, port })}`;
+    targets.set(id, { id, address, port, origin: 'advertised' });
+  }
+  if ([...targets.keys()].some((id) => known.observations.get(id)?.state === 'ok')) return [...targets.values()];
+  const silent = (id: string): boolean => session.complete && (known.shared.silentChecks?.has(id) ?? false);
+  const lost = [...targets.values()].filter(({ id }) => isDead(known, id) || silent(id));
+  let elsewhere = 0;
+  for (const one of lost) {
+    for (const [origin, address] of otherAddresses(known)) {
+      const id = `${probe}:${at({ address, port: one.port })}`;
+      if (isIP(address) !== isIP(one.address) || targets.has(id) || elsewhere >= mostElsewhere) continue;
+      elsewhere += 1;
+      targets.set(id, { id, address, port: one.port, origin, insteadOf: at(one) });
+    }
+  }
+  return [...targets.values()];
+}
+
+/** What a round trip to the signalling host takes, from its TCP connection; 0 as long as nobody knows. */
+function roundTripMs(known: Known): number {
+  const handshakes = [...known.observations.values()].filter(({ probe }) => probe === 'tls');
+  return Math.max(0, ...handshakes.map(({ facts }) => (facts as Partial<TlsFacts>).connectMs ?? 0));
+}
+
+/** Checks one target with the session of the run, and says early when it is silent. */
+export async function observeIce(target: IceTarget, tools: Tools, check: Check): Promise<Outcome> {
+  const { known, signal, now } = tools;
+  const { id, address, port, origin, insteadOf } = target;
+  const facts = { address, port, origin, ...(insteadOf && { insteadOf }) };
+  const session = known.shared.iceSession;
+  if (!session) return { state: 'unreached', facts: {}, waitedFor: 'signal' };
+  if (!isAllowed(address, trusted(known))) {
+    const message = `${address} is neither public, nor claimed, nor in the network of the signalling host`;
+    const failure = { kind: 'address-not-allowed', message };
+    return { state: 'unsupported', facts: { ...facts, sent: 0, received: 0 }, failure };
+  }
+  const startMs = now();
+  const speakUp = setTimeout(
+    () => tools.share('silentChecks', new Set([...(known.shared.silentChecks ?? []), id])),
+    unusualMs + 2 * roundTripMs(known),
+  );
+  const schedule = origin === 'advertised' ? untilCertain : once;
+  const { state, failure, ...seen } = await check({ address, port }, session, { schedule, signal, now });
+  clearTimeout(speakUp);
+  const endMs = now();
+  const connectedMs = startMs + (seen.connectMs ?? 0);
+  const steps = [
+    ...(seen.connectMs === undefined ? [] : [{ name: 'connect', startMs, endMs: connectedMs }]),
+    { name: 'check', startMs: connectedMs, endMs },
+  ];
+  return state === 'ok' || !failure
+    ? { state: 'ok', facts: { ...facts, ...seen }, steps }
+    : { state, facts: { ...facts, ...seen }, steps, failure };
+}
+
+/** The facts of an answered check. */
+export function answered(check: BindingCheck, { rttMs, mapped, errorCode }: Answer): CheckResult {
+  return {
+    state: 'ok',
+    sent: check.sent,
+    received: check.received,
+    rttMs,
+    ...(mapped && { mapped: at(mapped) }),
+    ...(errorCode !== undefined && { errorCode }),
+  };
+}
+
+export function failed(check: BindingCheck, kind: string, message: string): CheckResult {
+  const state = kind === 'no-route' ? 'unsupported' : 'failed';
+  return { state, sent: check.sent, received: check.received, failure: { kind, message } };
+}
