@@ -28,7 +28,11 @@ export function hostOf(url: URL): string {
 
 function names(known: Known): Name[] {
   const found = new Map<string, Role>([[hostOf(known.environment.url), 'signal']]);
-  const turnHosts = (known.shared.iceServers ?? []).map((server) => turnUri(server.url)?.host);
+  // Not STUN's: without TURN the server names public ones, which are not the deployment's.
+  const turnHosts = (known.shared.iceServers ?? []).map(({ url }) => {
+    const uri = turnUri(url);
+    return uri?.scheme.startsWith('turn') ? uri.host : undefined;
+  });
   for (const host of [known.environment.claims.turn?.host, ...turnHosts]) {
     if (host && !isIP(host) && !found.has(host) && found.size < mostNames) found.set(host, 'turn');
   }

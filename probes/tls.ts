@@ -30,7 +30,7 @@ function targets(known: Known): (Endpoint | Pending)[] {
   if (url.protocol === 'wss:') want('signal', hostOf(url), Number(url.port || 443));
   for (const server of known.shared.iceServers ?? []) {
     const uri = turnUri(server.url);
-    if (uri?.transport === 'tls') want('turn', uri.host, uri.port);
+    if (uri?.scheme === 'turns') want('turn', uri.host, uri.port);
   }
   return [...wanted].map(([id, { role, host, port }]) => {
     const names = known.observations.get(`dns:${host}`);
