@@ -32,6 +32,7 @@ const describe: { [P in keyof FactsByProbe]?: Describe<FactsByProbe[P]> } = {
   'turn-tcp': turn,
   'turn-tls': turn,
   peer: (facts) => answered('echo after', facts.totalMs),
+  browser: (facts) => [facts.name, facts.version].filter(Boolean).join(' '),
   media: (facts) => answered('first frames after', slowest(firstFrame(facts.caller), firstFrame(facts.callee))),
 };
 

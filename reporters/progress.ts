@@ -20,27 +20,42 @@ export function progress({ progress: output }: Pick<ReporterOptions, 'progress'>
   return output.isTTY ? live(output) : plain(output);
 }
 
+function checking(environments: readonly { name: string; url: string }[]): string {
+  return environments.map(({ name, url }) => `Checking ${printable(name)}  ${printable(url)}\n`).join('');
+}
+
 function plain(output: ReporterOptions['progress']): Progress {
   const colours = pc.createColors(output.colour);
   let several = false;
   let stopped = false;
+  const reasons = new Set<string>();
   const say = (environment: string, text: string) => {
     if (!stopped) output.write(`${several ? `${printable(environment)}  ` : ''}${text}\n`);
   };
   return {
     onStart(environments) {
       several = environments.length > 1;
+      output.write(checking(environments));
     },
     onObservation(environment, observation) {
       if (!matters(observation)) return;
+      const { state, failure } = observation;
+      // Without a browser no path has media, which need not be said four times.
+      if (state === 'unsupported') {
+        const reason = `${environment} ${failure?.message}`;
+        if (reasons.has(reason)) return;
+        reasons.add(reason);
+      }
       const took = duration(Math.max(0, observation.endMs - observation.startMs));
-      const mark = stateMarks[observation.state];
-      const paint =
-        observation.state === 'ok' ? colours.green : observation.state === 'failed' ? colours.red : colours.yellow;
+      const mark = stateMarks[state];
+      const paint = state === 'ok' ? colours.green : state === 'failed' ? colours.red : colours.yellow;
       say(environment, `${paint(mark)} ${sentence(observation)} ${colours.dim(`(${took})`)}`);
     },
     onEnvironment({ name, verdict, durationMs }) {
       if (several) say(name, `${verdictMarks[verdict]} ${verdict} in ${duration(durationMs)}`);
+    },
+    onEnd() {
+      output.write('\n');
     },
     stop() {
       stopped = true;
@@ -90,6 +105,7 @@ function live(output: ReporterOptions['progress']): Progress {
   return {
     onStart(all) {
       for (const { name } of all) of(name);
+      output.write(checking(all));
       timer = setInterval(draw, redrawEveryMs);
       timer.unref();
     },

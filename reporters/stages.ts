@@ -16,6 +16,7 @@ const stageOfProbe: Readonly<Record<string, string>> = {
   'turn-udp': 'TURN',
   'turn-tcp': 'TURN',
   'turn-tls': 'TURN',
+  browser: 'media',
 };
 const nameColumns = 12;
 

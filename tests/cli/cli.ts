@@ -62,9 +62,14 @@ export async function writeConfiguration(directory: string, environment: Environ
     auth,
     ...(ca && { tls: { ca: 'ca.pem' } }),
     dns: { ...claims.dns, ...(resolvers && { resolvers }) },
-    media: claims.media,
+    media: claims.media && { ...claims.media, udp: number(claims.media.udp) },
     turn: claims.turn,
     paths: claims.paths,
   };
   await writeFile(join(directory, 'livekit-doctor.yaml'), JSON.stringify({ environments: { own: entry } }));
+}
+
+/** Of a port, or of the first of a range. */
+function number(ports: string | undefined): number | undefined {
+  return ports === undefined ? undefined : Number.parseInt(ports, 10);
 }

@@ -49,9 +49,12 @@ test('off a terminal: one plain line for each observation that matters', async (
   const reporter = progress({ progress: out });
   reporter.onStart?.([{ name: 'production', url: 'wss://livekit.example.com/' }]);
   for (const observation of wrongAddress.observations) reporter.onObservation?.('production', observation);
+  const unsupported = wrongAddress.observations.at(-1);
+  if (unsupported) reporter.onObservation?.('production', { ...unsupported, id: 'media:turn-tls' });
   t.equal(
     out.text,
-    `✓ dns:livekit.example.com: 203.0.113.10 (12 ms)
+    `Checking production  wss://livekit.example.com/
+✓ dns:livekit.example.com: 203.0.113.10 (12 ms)
 ✓ tls:livekit.example.com:443: TLSv1.3 (12 ms)
 ✓ signal: livekit-server 1.13.5 (12 ms)
 ✗ ice-udp:10.0.0.5:7882: No answer to 14 checks. (2.9 s)
@@ -72,7 +75,14 @@ test('with several environments each line says whose it is', async (t) => {
   reporter.onStart?.([healthy, wrongAddress]);
   reporter.onObservation?.('staging', healthy.observations[0] as never);
   reporter.onEnvironment?.(wrongAddress);
-  t.equal(out.text, 'staging  ✓ dns:livekit.example.com: 203.0.113.10 (12 ms)\nproduction  ✗ fail in 2.3 s\n');
+  t.equal(
+    out.text,
+    `Checking staging  wss://livekit.example.com/
+Checking production  wss://livekit.example.com/
+staging  ✓ dns:livekit.example.com: 203.0.113.10 (12 ms)
+production  ✗ fail in 2.3 s
+`,
+  );
 });
 
 test('on a terminal the lines are rewritten in place', async (t) => {
