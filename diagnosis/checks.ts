@@ -2,7 +2,7 @@
 import type { Seen } from '../evidence/facts.js';
 import type { Evidence } from '../evidence/run.js';
 import { isPrivate, splitAddress } from './address.js';
-import { kindOf, look, signalAddresses, signalling } from './look.js';
+import { joined, kindOf, look, signalAddresses, signalling } from './look.js';
 import type { Alternative } from './rule.js';
 import { at } from './words.js';
 
@@ -17,6 +17,22 @@ export function iceChecks(evidence: Evidence, ...protocols: readonly Protocol[])
 /** Checks of what the server itself offers. */
 export function advertised(evidence: Evidence, ...protocols: readonly Protocol[]): IceCheck[] {
   return iceChecks(evidence, ...protocols).filter(({ facts }) => facts.origin === 'advertised');
+}
+
+/** What the server offers: checked or not to be checked, checked in place of, or only listed in the join response. */
+export function advertisedAddresses(evidence: Evidence): string[] {
+  const known = evidence.observations.flatMap(({ probe, facts: { origin, address } }) =>
+    probe.startsWith('ice-') && origin === 'advertised' && typeof address === 'string' ? [address] : [],
+  );
+  const replaced = elsewhere(evidence).flatMap(({ facts: { insteadOf } }) => (insteadOf ? [insteadOf] : []));
+  const listed = joined(evidence)?.candidates ?? [];
+  return [
+    ...new Set([
+      ...known,
+      ...replaced.map((destination) => splitAddress(destination).address),
+      ...listed.map(({ address }) => address),
+    ]),
+  ];
 }
 
 /** Checks of other addresses at which the media could be, in place of one that the server offers. */
@@ -83,13 +99,9 @@ export function mediaAnsweredAt(evidence: Evidence, address: string): boolean {
  * them works.
  */
 export function onlyPrivateOffered(evidence: Evidence): boolean {
-  const checks = advertised(evidence);
-  const offered = [
-    ...checks.map(addressOf),
-    ...(signalling(evidence)?.facts.join?.candidates ?? []).map(({ address }) => address),
-  ];
+  const offered = advertisedAddresses(evidence);
   const reachedAtPublic = signalAddresses(evidence).some((address) => !isPrivate(address));
-  return reachedAtPublic && offered.length > 0 && offered.every(isPrivate) && !checks.some(worked);
+  return reachedAtPublic && offered.length > 0 && offered.every(isPrivate) && !advertised(evidence).some(worked);
 }
 
 /** Where the media answered instead of at this address, the most telling first. */

@@ -4,6 +4,7 @@ import type { Evidence } from '../../evidence/run.js';
 import {
   addressOf,
   advertised,
+  advertisedAddresses,
   answeringInstead,
   type IceCheck,
   mediaAnsweredAt,
@@ -44,7 +45,7 @@ const pin = (answering: string): string =>
 
 /** Where the media answers instead of at an address at which nothing works; with what proves it. */
 function misplaced(evidence: Evidence) {
-  return [...new Set(advertised(evidence).map(addressOf))].flatMap((address) => {
+  return advertisedAddresses(evidence).flatMap((address) => {
     const here = advertised(evidence).filter((check) => check.facts.address === address);
     const instead = answeringInstead(evidence, address).filter(
       // Where another advertised address works for this protocol nobody is left without a path.
@@ -73,9 +74,10 @@ export const mediaAddressPrivate = rule<AddressArgs>({
   explainedBy: ['vantage-offline'],
   find(evidence) {
     if (!onlyPrivateOffered(evidence)) return [];
-    const candidates = signalling(evidence)?.facts.join?.candidates ?? [];
-    const checks = advertised(evidence);
-    const addresses = [...new Set([...candidates.map(({ address }) => address), ...checks.map(addressOf)])];
+    const addresses = advertisedAddresses(evidence);
+    const checks = evidence.observations.filter(
+      ({ probe, facts }) => probe.startsWith('ice-') && facts.origin === 'advertised',
+    );
     const [instead] = addresses.flatMap((address) => answeringInstead(evidence, address));
     return [
       {
@@ -136,6 +138,7 @@ export const mediaAddressSilent = rule<AddressArgs & { control: boolean }>({
       const controls = [...udpControls(evidence), ...tcpControls(evidence)];
       const control = controls.length > 0;
       const udp = look(evidence, 'turn-udp').filter((check) => silent(check) && check.facts.address !== address);
+      const arrives = `Look on the host that owns ${address} whether packets arrive (\`tcpdump -ni any host ${address}\`): if they do not, a firewall drops them.`;
       return {
         args: { addresses: [address], advertised: address, control },
         evidence: ids(...checks, ...controls, ...udp),
@@ -145,8 +148,9 @@ export const mediaAddressSilent = rule<AddressArgs & { control: boolean }>({
           ...orWrongAddress(evidence, [address]),
           {
             code: 'udp-filtered',
-            separateBy: `Look on the host that owns ${address} whether packets arrive (\`tcpdump -ni any host ${address}\`): if they do not, a firewall drops them.`,
+            separateBy: arrives,
           },
+          { code: 'tcp-port-filtered', separateBy: arrives },
           ...(control ? [] : [orBlockedHere(address)]),
         ],
       };

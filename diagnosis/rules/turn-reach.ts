@@ -2,8 +2,10 @@
 import type { Role } from '../../evidence/facts.js';
 import type { Evidence, Path } from '../../evidence/run.js';
 import {
+  advertisedAddresses,
   destination,
   orBlockedHere,
+  orWrongAddress,
   refused,
   silent,
   type TurnCheck,
@@ -89,7 +91,7 @@ function how(check: TurnCheck): TurnArgs['how'] | undefined {
   if (refused(check)) return 'refused';
   if (silent(check)) return 'silent';
   if (kindOf(check) === 'timeout') return 'stalled';
-  return ['tls', 'closed', 'reset'].includes(kindOf(check) ?? '') ? 'broken' : undefined;
+  return ['closed', 'reset'].includes(kindOf(check) ?? '') ? 'broken' : undefined;
 }
 
 /** Each URL that cannot be reached, whether or not another of its kind can. */
@@ -99,6 +101,7 @@ function unreachable(
   controls: readonly { id: string }[],
 ) {
   const checks: TurnCheck[] = look(evidence, path);
+  const offered = advertisedAddresses(evidence);
   return checks.flatMap((check) => {
     const ending = how(check);
     if (!ending) return [];
@@ -120,7 +123,11 @@ function unreachable(
         evidence: ids(check, ...(ending === 'silent' ? controls : [])),
         severity: checks.some(worked) ? ('warning' as const) : severityOf(evidence, path),
         undecided: !control,
-        ...(!control && { alternatives: [orBlockedHere(args.destination)] }),
+        alternatives: [
+          // Embedded TURN is advertised at the media address, so it shares its fate.
+          ...orWrongAddress(evidence, offered.includes(address) ? [address] : []),
+          ...(control ? [] : [orBlockedHere(args.destination)]),
+        ],
       },
     ];
   });

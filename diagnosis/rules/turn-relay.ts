@@ -2,7 +2,7 @@
 import type { Role, TurnError } from '../../evidence/facts.js';
 import type { Evidence } from '../../evidence/run.js';
 import { splitAddress } from '../address.js';
-import { type TurnCheck, turnChecks, worked } from '../checks.js';
+import { destination, iceChecks, orWrongAddress, type TurnCheck, turnChecks, worked } from '../checks.js';
 import { ids, joined, kindOf } from '../look.js';
 import { severityOf } from '../offered.js';
 import { rule } from '../rule.js';
@@ -30,6 +30,12 @@ function relayFindings(evidence: Evidence, matches: (check: TurnCheck) => boolea
     about === 'turn'
       ? checks.map(({ facts }) => facts.address)
       : candidates.map((candidate) => splitAddress(candidate).address);
+  // A relay to a port that nobody reaches proves nothing about the relay.
+  const direct = iceChecks(evidence, 'udp').filter((check) => worked(check) && candidates.includes(destination(check)));
+  const alternatives =
+    about === 'turn' || direct.length > 0
+      ? []
+      : [...orWrongAddress(evidence, addresses), ...(first.facts.error ? [] : [orFiltered(candidates)])];
   const args: RelayArgs = {
     target: 'turn',
     addresses: [...new Set(addresses)],
@@ -37,8 +43,20 @@ function relayFindings(evidence: Evidence, matches: (check: TurnCheck) => boolea
     candidates,
     ...(first.facts.error && { error: first.facts.error }),
   };
-  return [{ args, evidence: ids(...checks), severity: severityOf(evidence, ...checks.map((check) => check.probe)) }];
+  return [
+    {
+      args,
+      evidence: ids(...checks, ...direct),
+      severity: severityOf(evidence, ...checks.map((check) => check.probe)),
+      alternatives,
+    },
+  ];
 }
+
+const orFiltered = (candidates: readonly string[]) => ({
+  code: 'udp-filtered',
+  separateBy: `Check UDP ${list(candidates) || 'to the media port'} without a relay: if that is silent too, the port itself is closed or filtered.`,
+});
 
 const code = (check: TurnCheck): number | undefined =>
   kindOf(check) === 'turn-error' ? check.facts.error?.code : undefined;
