@@ -1,5 +1,6 @@
 /** The table of paths × layers of proof, with the time that each proof took. */
 import type { Colors } from 'picocolors/types.js';
+import { proofs } from '../diagnosis/paths.js';
 import type { IceFacts, MediaFacts, PeerFacts, TurnFacts } from '../evidence/facts.js';
 import {
   layers as allLayers,
@@ -12,14 +13,6 @@ import {
 import { printable } from '../evidence/text.js';
 import { keyFact, slowest } from './key-fact.js';
 import { duration, padTo, width, wrap } from './text.js';
-
-const reachProbe: Record<Path, string> = {
-  udp: 'ice-udp',
-  tcp: 'ice-tcp',
-  'turn-udp': 'turn-udp',
-  'turn-tcp': 'turn-tcp',
-  'turn-tls': 'turn-tls',
-};
 
 interface Cell {
   readonly text: string;
@@ -63,11 +56,6 @@ function cell(environment: EnvironmentRun, path: Path, layer: Layer): Cell {
     default:
       return { text: `– ${state}`, colour: 'yellow' };
   }
-}
-
-function proofs(observations: readonly Observation[], path: Path, layer: Layer): Observation[] {
-  if (layer === 'reach') return observations.filter(({ probe }) => probe === reachProbe[path]);
-  return observations.filter(({ id }) => id === `${layer}:${path}`);
 }
 
 /** In milliseconds: of the quickest proof, or how long it was looked for where the facts do not tell. */

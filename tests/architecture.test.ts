@@ -99,9 +99,12 @@ test('an index has one line for each probe, rule and reporter, and nothing is fo
 
 /** What makes a module depend on who runs it. The platform and the like are facts of the machine, which anyone may ask. */
 const ofTheProcess = /\bprocess\.(env|argv|cwd|exit|exitCode|stdin|stdout|stderr|on|once|off|send|kill)\b/;
-/** Programs of their own, which other parts start, and the fixtures, which start and are programs throughout. */
+/**
+ * Programs of their own, which other parts start; what looks for programs on this machine; and the fixtures, which start
+ * and are programs throughout.
+ */
 const programs =
-  /^(cli|setup|bench|tests|fixtures)\/|^\w+\.config\.ts$|^probes\/peer-worker\.ts$|^browser\/(host|driver)\.ts$/;
+  /^(cli|setup|bench|tests|fixtures)\/|^\w+\.config\.ts$|^probes\/peer-worker\.ts$|^browser\/(host|driver|executable|install)\.ts$/;
 
 test('only the command line, and what runs as a program of its own, touches the process', async (t) => {
   const touching = files.filter((file) => {
@@ -109,4 +112,31 @@ test('only the command line, and what runs as a program of its own, touches the 
     return !programs.test(file) && ofTheProcess.test(code);
   });
   t.same(touching, []);
+});
+
+/** What importing a file loads at once: other packages and Node's own modules. Types and `import()` cost nothing. */
+function loaded(file: string, seen = new Set<string>()): string[] {
+  if (seen.has(file)) return [];
+  seen.add(file);
+  const source = ts.createSourceFile(file, readFileSync(join(root, file), 'utf8'), ts.ScriptTarget.Latest);
+  return source.statements.flatMap((statement) => {
+    if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [];
+    const { moduleSpecifier: from } = statement;
+    if (!from || !ts.isStringLiteral(from)) return [];
+    const onlyTypes = ts.isImportDeclaration(statement)
+      ? statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
+      : statement.isTypeOnly;
+    if (onlyTypes) return [];
+    if (!from.text.startsWith('.')) return [from.text];
+    return loaded(normalize(join(dirname(file), from.text.replace(/\.js$/, '.ts'))), seen);
+  });
+}
+
+test('--help and the first line wait for nothing heavy', async (t) => {
+  const packages = new Set(loaded('cli/main.ts').filter((name) => !name.startsWith('node:')));
+  t.same([...packages], ['commander']);
+  t.ok(loaded('cli/actions/check.ts').length > 0);
+  const run = loaded('run/run.ts');
+  for (const name of ['zod', 'yaml', 'playwright', '@roamhq/wrtc'])
+    t.notOk(run.includes(name), `a run without ${name}`);
 });

@@ -1,5 +1,5 @@
 /** Literal runs for the tests of what reads runs: a healthy deployment, and one with a wrong media address. */
-import type { FactsByProbe } from '../evidence/facts.js';
+import type { FactsByProbe, Origin } from '../evidence/facts.js';
 import type { EnvironmentRun, Observation, Run, State } from '../evidence/run.js';
 
 export function observation<P extends keyof FactsByProbe>(
@@ -68,13 +68,13 @@ const signal = observation('signal', undefined, {
     candidates: [],
   },
 });
-const iceUdp = (address: string, state: State) =>
+const iceUdp = (address: string, state: State, origin: Origin = 'advertised') =>
   observation(
     'ice-udp',
     `${address}:7882`,
     state === 'ok'
-      ? { address, port: 7882, origin: 'signal-host', sent: 1, received: 1, rttMs: 1.52, mapped: '198.51.100.7:40000' }
-      : { address, port: 7882, origin: 'advertised', sent: 14, received: 0 },
+      ? { address, port: 7882, origin, sent: 1, received: 1, rttMs: 1.52, mapped: '198.51.100.7:40000' }
+      : { address, port: 7882, origin, sent: 14, received: 0 },
     state === 'ok' ? {} : { state, endMs: 2910, failure: { kind: 'timeout', message: 'No answer to 14 checks.' } },
   );
 const iceTcp = observation('ice-tcp', '203.0.113.30:7881', {
@@ -137,7 +137,7 @@ export const wrongAddress: EnvironmentRun = {
     tls,
     signal,
     iceUdp('10.0.0.5', 'failed'),
-    iceUdp('203.0.113.30', 'ok'),
+    iceUdp('203.0.113.30', 'ok', 'signal-host'),
     iceTcp,
     observation('peer', 'udp', {}, { state: 'unreached', waitedFor: 'ice-udp' }),
     observation('media', 'udp', {}, { state: 'unreached', waitedFor: 'ice-udp' }),
