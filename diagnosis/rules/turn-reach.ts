@@ -213,6 +213,6 @@ export const turnPortNotTurn = rule<TurnArgs & { said?: string }>({
   prose: ({ url, destination, said }) => ({
     summary: `What answers at ${destination} for \`${url}\` is not a TURN server.`,
     cause: `It ${said ? `said ${quoted(said)}` : 'said something'} instead of TURN: the name leads to a web server, most likely the ingress.`,
-    fix: 'Point the DNS record of the TURN host at the TURN load balancer (Helm: the Service `…-turn`, port 443 to `turn.tls_port`), or have the ingress pass this name through at layer 4 by SNI.',
+    fix: 'Point the DNS record of the TURN host at the TURN load balancer (Helm: the Service whose name ends in `-turn`, port 443 to `turn.tls_port`), or have the ingress pass this name through at layer 4 by SNI.',
   }),
 });
