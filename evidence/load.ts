@@ -31,9 +31,7 @@ export function parseRun(text: string, source: string): Run {
     // A byte order mark is what some editors put in front.
     value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw new RunDocumentError(
-      `${source}${place(text, error)} is not JSON${text.trim() === '' ? ': it is empty' : ''}.`,
-    );
+    throw new RunDocumentError(`${source}${syntaxError(text, (error as Error).message)}.`);
   }
   const version = (value as { schemaVersion?: unknown } | null)?.schemaVersion;
   if (typeof version !== 'number') {
@@ -54,10 +52,12 @@ export function parseRun(text: string, source: string): Run {
   throw new RunDocumentError(`${source} is not a valid run: ${problems.join('; ')}${more}.`);
 }
 
-/** `:line:column` of a syntax error. V8 only tells the offset, and not for an input that ends too early. */
-function place(text: string, error: unknown): string {
-  const offset = /at position (\d+)/.exec((error as Error).message)?.[1];
-  const before = offset === undefined ? text : text.slice(0, Number(offset));
-  const lines = before.split('\n');
-  return `:${lines.length}:${(lines.at(-1)?.length ?? 0) + 1}`;
+/** With `:line:column` where V8 tells the place, which it does not for every mistake. */
+function syntaxError(text: string, message: string): string {
+  if (text.trim() === '') return ' is empty';
+  const early = /Unexpected end|Unterminated/.test(message);
+  const offset = early ? text.trimEnd().length : /at position (\d+)/.exec(message)?.[1];
+  if (offset === undefined) return ` is not JSON: ${/^Unexpected token '.'/u.exec(message)?.[0] ?? 'a syntax error'}`;
+  const lines = text.slice(0, Number(offset)).split('\n');
+  return `:${lines.length}:${(lines.at(-1)?.length ?? 0) + 1} is not JSON${early ? ', it ends too early' : ''}`;
 }

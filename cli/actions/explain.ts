@@ -19,7 +19,7 @@ export async function explain(code: string | undefined, { out }: Context): Promi
     const columns = Math.max(...codes.map(width)) + 2;
     for (const one of codes) {
       const says = firstSentence(await page(one));
-      out.write(`${padTo(one, columns)}${cut(says, Math.max(20, out.columns - columns))}\n`);
+      out.write(`${padTo(one, columns)}${out.isTTY ? cut(says, Math.max(20, out.columns - columns)) : says}\n`);
     }
     return;
   }
