@@ -78,7 +78,7 @@ export async function startBrowser(options: LaunchOptions, signal: AbortSignal):
   if (signal.aborted) abandon();
   try {
     const answer = await launching;
-    if (answer.kind !== 'launched') throw new Error('message' in answer ? firstLine(answer.message) : answer.kind);
+    if (answer.kind !== 'launched') throw new Error('message' in answer ? inShort(answer.message) : answer.kind);
     return { ...answer.launched, exchange: (one, stop) => exchange(one, stop, ask, settle, host), close };
   } catch (error) {
     await close();
@@ -109,14 +109,16 @@ async function exchange(
   try {
     const answer = await answering;
     if (answer.kind === 'exchanged') return answer.reports;
-    throw new Error('message' in answer ? firstLine(answer.message) : answer.kind);
+    throw new Error('message' in answer ? inShort(answer.message) : answer.kind);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
   }
 }
 
-/** Playwright's errors go on for pages: command line, log, stack. */
-function firstLine(message: string): string {
-  return printable(message.split('\n', 1)[0] ?? '', 300);
+/** Playwright's errors go on for pages: its own words, command line, what the browser said, stack. */
+function inShort(message: string): string {
+  const lines = message.split('\n');
+  const said = lines.map((line) => /\[err\] (.+)/.exec(line)?.[1]).find((line) => line !== undefined);
+  return printable([lines[0], said].filter(Boolean).join(': '), 300);
 }

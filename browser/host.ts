@@ -2,6 +2,10 @@
  * The process in which a browser is driven. Loading Playwright keeps a thread busy for 0.3 s, in which a run measures
  * round trips of milliseconds; and when the run dies, however it dies, this one ends the browser. Orders come over IPC.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser } from 'playwright';
 import type { Answer, Order } from './host-protocol.js';
 import { canSandbox, type LaunchOptions, launchArguments } from './launch.js';
@@ -11,8 +15,21 @@ import { openPage, type Participants, participants, permissions } from './partic
 /** Leaving the rooms, and closing the browser after that, may take this long each. */
 const patienceMs = 1500;
 
-const playwright = import('playwright');
+/** For the profile and whatever else Chromium and Playwright leave there when they end badly. */
+const directory = mkdtempSync(join(tmpdir(), 'livekit-doctor-browser-'));
+const removeDirectory = (): void => {
+  try {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  } catch {
+    // Something still writes there, and there is nobody left to tell.
+  }
+};
+process.on('exit', removeDirectory);
+Object.assign(process.env, { TMPDIR: directory, TMP: directory, TEMP: directory });
+
 const server: Promise<PageServer> = servePage();
+// Not imported: that would first search its 6 MB for the names of exports, which takes as long again as half of it.
+const playwright: typeof import('playwright') = createRequire(import.meta.url)('playwright');
 let browser: Browser | undefined;
 let pair: Participants | undefined;
 
@@ -22,17 +39,24 @@ function send(answer: Answer): void {
 }
 
 async function launch(options: LaunchOptions): Promise<void> {
-  const { chromium } = await playwright;
+  const start = (chromiumSandbox: boolean): Promise<Browser> =>
+    playwright.chromium.launch({
+      executablePath: options.executable,
+      args: launchArguments(options),
+      chromiumSandbox,
+      // The run says when: a terminal sends its signals to us too.
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+    });
   const startMs = performance.now();
-  browser = await chromium.launch({
-    executablePath: options.executable,
-    args: launchArguments(options),
-    chromiumSandbox: canSandbox(),
-    // The run says when: a terminal sends its signals to us too.
-    handleSIGINT: false,
-    handleSIGTERM: false,
-    handleSIGHUP: false,
+  browser = await start(canSandbox()).catch((error: Error) => {
+    // Containers and some distributions give ordinary users no namespaces to make one of.
+    if (canSandbox() && /sandbox/i.test(error.message)) return start(false);
+    throw error;
   });
+  // Once more, so as to come after what Playwright does when the process exits: it kills the browser.
+  process.on('exit', removeDirectory);
   const launchedMs = performance.now();
   const open = async (served: PageServer, opened: Browser) =>
     openPage(await opened.newContext({ permissions, viewport: { width: 320, height: 180 } }), served);
@@ -71,9 +95,9 @@ async function within(work: Promise<unknown> | undefined): Promise<void> {
   await Promise.race([work?.catch(() => {}), new Promise((resolve) => setTimeout(resolve, patienceMs))]);
 }
 
-/** Playwright kills what is left of the browser, and removes its profile, when the process exits. */
+/** Playwright kills what is left of the browser when the process exits. */
 async function end(): Promise<void> {
-  await within(pair?.left());
+  await within(pair?.leave());
   await within(browser?.close());
   process.exit();
 }

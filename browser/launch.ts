@@ -29,9 +29,18 @@ const disabledFeatures = [
   'WebUIOmniboxPopup',
 ];
 
+/** Chromium's own errands, which Playwright's switches do not all stop: updates, extensions, accounts. */
+const errands = ['clients*.google.com', 'accounts.google.com', 'update.googleapis.com', '*.gvt1.com'];
+
 /** Command line of Chromium, beside what Playwright gives to every one. */
 export function launchArguments({ names, trustedKeys }: Omit<LaunchOptions, 'executable'>): string[] {
-  const rules = names.map(({ host, address }) => `MAP ${host} ${address ? bracketed(address) : '~NOTFOUND'}`);
+  const rules = [
+    ...names.flatMap(({ host, address }) =>
+      // WebRTC asks for the address of a TURN host with a dot at its end.
+      [host, `${host}.`].map((name) => `MAP ${name} ${address ? bracketed(address) : '~NOTFOUND'}`),
+    ),
+    ...errands.map((host) => `MAP ${host} ~NOTFOUND`),
+  ];
   return [
     `--disable-features=${disabledFeatures.join(',')}`,
     '--disable-gpu',
@@ -39,7 +48,7 @@ export function launchArguments({ names, trustedKeys }: Omit<LaunchOptions, 'exe
     '--autoplay-policy=no-user-gesture-required',
     // Our own sockets go straight to the deployment, and a proxy would resolve names by itself.
     '--no-proxy-server',
-    ...(rules.length > 0 ? [`--host-resolver-rules=${rules.join(',')}`] : []),
+    `--host-resolver-rules=${rules.join(',')}`,
     ...(trustedKeys.length > 0 ? [`--ignore-certificate-errors-spki-list=${trustedKeys.join(',')}`] : []),
     // Chromium gathers no candidate on the loopback otherwise, so a machine without any other interface has none.
     ...(hasNetwork() ? [] : ['--allow-loopback-in-peer-connection']),

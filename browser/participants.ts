@@ -28,8 +28,8 @@ export interface Participants {
   exchange(exchange: Exchange): Promise<BySide<PartReport>>;
   /** Makes a running exchange answer with what it has. */
   stop(key: string): Promise<void>;
-  /** Settles when every room is left. */
-  left(): Promise<void>;
+  /** Leaves every room, whatever goes on in it. */
+  leave(): Promise<void>;
 }
 
 /** What a person grants who joins a call. Without it Chromium hides its addresses behind names (mDNS). */
@@ -44,12 +44,8 @@ export async function openPage(context: BrowserContext, server: PageServer): Pro
 
 /** Joins two pages that `openPage` opened. They can take part in many exchanges at once. */
 export function participants(pages: BySide<Page>): Participants {
-  const leaving = new Set<Promise<unknown>>();
-  const leave = (key: string): void => {
-    const left = Promise.allSettled(
-      sides.map((side) => pages[side].evaluate((one) => globalThis.doctor.leave(one), key)),
-    ).finally(() => leaving.delete(left));
-    leaving.add(left);
+  const inBoth = async (act: (page: Page) => Promise<unknown>): Promise<void> => {
+    await Promise.allSettled(sides.map((side) => act(pages[side])));
   };
   return {
     async exchange({ tokens, publish, ...common }) {
@@ -61,14 +57,10 @@ export function participants(pages: BySide<Page>): Participants {
         const [caller, callee] = await Promise.all([take('caller'), take('callee')]);
         return { caller, callee };
       } finally {
-        leave(common.key);
+        void inBoth((page) => page.evaluate((key) => globalThis.doctor.leave(key), common.key));
       }
     },
-    async stop(key) {
-      await Promise.allSettled(sides.map((side) => pages[side].evaluate((one) => globalThis.doctor.stop(one), key)));
-    },
-    async left() {
-      await Promise.all(leaving);
-    },
+    stop: (key) => inBoth((page) => page.evaluate((one) => globalThis.doctor.stop(one), key)),
+    leave: () => inBoth((page) => page.evaluate(() => globalThis.doctor.leaveAll())),
   };
 }

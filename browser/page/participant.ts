@@ -18,6 +18,7 @@ export interface Doctor {
   /** Ends a part early: it answers with what it has. */
   stop(key: string): void;
   leave(key: string): Promise<void>;
+  leaveAll(): Promise<void>;
 }
 
 /** W3C webrtc-extensions §4.2, which the DOM types do not know yet; a browser without it ignores the argument. */
@@ -27,6 +28,8 @@ interface KeyFrameSender extends RTCRtpSender {
     options?: { encodingOptions: { keyFrame: boolean }[] },
   ): Promise<void>;
 }
+
+const keyFrameDelaysMs = [0, 100, 250];
 
 const rooms = new Map<string, LiveKit.Room>();
 const stops = new Map<string, () => void>();
@@ -57,16 +60,20 @@ function publish(room: LiveKit.Room, side: Side): Promise<unknown> {
 }
 
 /**
- * The server asks for a key frame at most every 500 ms (`rtc.pli_throttle`), and a subscriber that was bound just after
- * one waits for the next. That is no property of the path, so it gets one as soon as it can use it.
+ * The server asks for a key frame at most every 500 ms (`rtc.pli_throttle`), and a subscriber that missed one waits for
+ * the next. That is no property of the path, so it gets one as soon as the server forwards the picture, and again: the
+ * server does so a little before the subscriber has learned, by signalling, what it will receive.
  */
 function sendKeyFrames(room: LiveKit.Room): void {
-  room.localParticipant.on('localTrackSubscribed', (publication) => {
-    const sender: KeyFrameSender | undefined = publication.videoTrack?.sender;
-    const parameters = sender?.getParameters();
-    if (!sender || !parameters) return;
+  const send = async (sender: KeyFrameSender): Promise<void> => {
+    const parameters = sender.getParameters();
     const encodingOptions = parameters.encodings.map(() => ({ keyFrame: true }));
-    sender.setParameters(parameters, { encodingOptions }).catch(() => {});
+    // Refused when the room was left meanwhile.
+    await sender.setParameters(parameters, { encodingOptions }).catch(() => {});
+  };
+  room.localParticipant.on('localTrackSubscribed', ({ videoTrack }) => {
+    const sender: KeyFrameSender | undefined = videoTrack?.sender;
+    if (sender) for (const delayMs of keyFrameDelaysMs) setTimeout(() => void send(sender), delayMs);
   });
 }
 
@@ -129,12 +136,21 @@ async function take(part: Part): Promise<PartReport> {
   return { phase: 'join', ...reached, selected, received };
 }
 
+/** Of every room that is being left. */
+const leaving = new Set<Promise<void>>();
+
 async function leave(key: string): Promise<void> {
-  const room = rooms.get(key);
+  const left = rooms.get(key)?.disconnect();
   rooms.delete(key);
   stops.delete(key);
-  await room?.disconnect();
+  if (left) leaving.add(left);
+  await left;
   forget(key);
 }
 
-globalThis.doctor = { take, stop: (key) => stops.get(key)?.(), leave };
+async function leaveAll(): Promise<void> {
+  await Promise.allSettled([...rooms.keys()].map(leave));
+  await Promise.allSettled(leaving);
+}
+
+globalThis.doctor = { take, stop: (key) => stops.get(key)?.(), leave, leaveAll };

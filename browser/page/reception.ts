@@ -9,8 +9,8 @@ export interface Reception {
   received(): Promise<ReceivedMedia>;
 }
 
-/** How often sound is looked for, in milliseconds. */
-const pollMs = 40;
+/** How often the statistics are read, in milliseconds. Chromium makes new ones every 50 ms at most. */
+const pollMs = 50;
 
 /** `since` gives the milliseconds since the participant began to connect. */
 export function receive(room: Room, since: () => number): Reception {
@@ -20,16 +20,12 @@ export function receive(room: Room, since: () => number): Reception {
   const complete = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  const check = (): void => {
-    if (first.frameMs !== undefined && first.audioMs !== undefined) finish();
-  };
 
   const watch = (track: RemoteTrack): void => {
     const video = document.createElement('video');
     video.muted = true;
     video.requestVideoFrameCallback(() => {
       first.frameMs = since();
-      check();
     });
     video.srcObject = new MediaStream([track.mediaStreamTrack]);
     // Refused when the track ends first, which then shows as no frame.
@@ -40,14 +36,6 @@ export function receive(room: Room, since: () => number): Reception {
     const audio = document.createElement('audio');
     audio.srcObject = new MediaStream([track.mediaStreamTrack]);
     audio.play().catch(() => {});
-    const poll = setInterval(async () => {
-      const { totalAudioEnergy = 0 } = await inbound(track.receiver);
-      if (totalAudioEnergy > 0 && first.audioMs === undefined) {
-        clearInterval(poll);
-        first.audioMs = since();
-        check();
-      }
-    }, pollMs);
   };
   room.on('trackSubscribed', (track) => {
     if (track.kind === 'video' && !receivers.video) {
@@ -58,6 +46,17 @@ export function receive(room: Room, since: () => number): Reception {
       listen(track);
     }
   });
+
+  /** A picture counts when the decoder says so too, which it does a little later than it is shown. */
+  const look = async (): Promise<void> => {
+    const [video, audio] = await Promise.all([inbound(receivers.video), inbound(receivers.audio)]);
+    if (audio.totalAudioEnergy > 0) first.audioMs ??= since();
+    if (first.audioMs === undefined || first.frameMs === undefined || !(video.framesDecoded > 0)) return;
+    clearInterval(polling);
+    finish();
+  };
+  const polling = setInterval(() => void look(), pollMs);
+  room.once('disconnected', () => clearInterval(polling));
 
   return {
     complete,
