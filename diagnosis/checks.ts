@@ -48,7 +48,14 @@ export const worked = ({ state }: { state: string }): boolean => state === 'ok';
 
 /** Nothing came back at all: what a firewall that drops does. A connection that was accepted is not silent. */
 export function silent(check: IceCheck | TurnCheck): boolean {
-  return (kindOf(check) === 'timeout' || kindOf(check) === 'unreachable') && check.facts.connectMs === undefined;
+  return ['timeout', 'unreachable'].includes(kindOf(check) ?? '') && !accepted(check);
+}
+
+/** A TCP connection came about. */
+function accepted({ facts }: IceCheck | TurnCheck): boolean {
+  if (!('transport' in facts)) return facts.connectMs !== undefined;
+  // For TURN `connectMs` is also how long a connection was tried; only what came after it proves that there was one.
+  return facts.transport !== 'udp' && (facts.tlsMs !== undefined || facts.allocateMs !== undefined);
 }
 
 /** RST or ICMP port unreachable. */

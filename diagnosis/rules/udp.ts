@@ -15,7 +15,7 @@ import {
   udpControls,
   worked,
 } from '../checks.js';
-import { ids, joined, look, signalling } from '../look.js';
+import { ids, joined, kindOf, look, signalling } from '../look.js';
 import { severityOf, severityOfMissing } from '../offered.js';
 import { type Args, rule } from '../rule.js';
 import { list } from '../words.js';
@@ -150,12 +150,15 @@ export const udpNotOffered = rule<NotOfferedArgs>({
   find(evidence) {
     const offered = candidateProtocols(evidence);
     if (!offered || offered.includes('udp')) return [];
+    // A relay sends UDP, so without such a candidate TURN has nowhere to go.
+    const relays = turnChecks(evidence).filter((check) => kindOf(check) === 'no-udp-candidate');
+    const paths = relays.map((check) => check.probe);
+    const harmed = offered.length === 0 || (paths.length > 0 && severityOf(evidence, ...paths) === 'error');
     return [
       {
         args: { offered },
-        evidence: ids(signalling(evidence)),
-        // Without any candidate nobody can meet at all.
-        severity: offered.length === 0 ? 'error' : severityOfMissing(evidence, 'udp'),
+        evidence: ids(signalling(evidence), ...relays),
+        severity: harmed ? 'error' : severityOfMissing(evidence, 'udp'),
       },
     ];
   },
