@@ -5,7 +5,7 @@ import { runSchema } from './document.js';
 import { type Run, schemaVersion } from './run.js';
 
 /** What was handed over is not a run document that this version can read. The message is for people, on one line. */
-export class RunDocumentError extends Error {
+class RunDocumentError extends Error {
   override readonly name = 'RunDocumentError';
 }
 
