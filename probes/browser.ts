@@ -11,7 +11,7 @@ import { turnUri } from '../wire/turn-uri.js';
 import { hostOf } from './dns.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
 
-interface BrowserTarget extends Target, Pick<LaunchOptions, 'names' | 'trustedKeys'> {}
+export interface BrowserTarget extends Target, Pick<LaunchOptions, 'names' | 'trustedKeys'> {}
 
 const id = 'browser';
 /** A server that hands out many TURN hosts must not hold up the browser for each. */

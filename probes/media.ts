@@ -1,8 +1,10 @@
 /** `media`: two participants in a browser, held to one path, each publishing and each decoding the other. */
 import { boundsOf } from '../browser/page/bounds.js';
 import { isRelayed, pathOfUrl } from '../browser/page/candidates.js';
+import type { Exchange } from '../browser/participants.js';
 import { mintToken, randomIdentity, randomRoom } from '../environment/token.js';
 import { type IceFacts, seen, type TurnFacts } from '../evidence/facts.js';
+import type { Redactor } from '../evidence/redaction.js';
 import type { Path } from '../evidence/run.js';
 import { allPaths } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
@@ -10,7 +12,7 @@ import { trusted } from './allowed-address.js';
 import { judgeExchange } from './media-outcome.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
 
-interface MediaTarget extends Target {
+export interface MediaTarget extends Target {
   readonly path: Path;
   /** Of a path over TURN: the one that was seen to relay. */
   readonly turnUrl?: string;
@@ -40,7 +42,7 @@ function targetOf(known: Known, path: Path): MediaTarget | Pending {
   const browser = known.observations.get('browser');
   if (browser && browser.state !== 'ok') return { id, waitingFor: 'browser' };
   if (reach.state === 'unknown') return { id, waitingFor: reach.probe };
-  if (!known.shared.browser) return { id, waitingFor: 'browser' };
+  if (!browser) return { id, waitingFor: 'browser' };
   return { id, path, ...(reach.turnUrl && { turnUrl: reach.turnUrl }) };
 }
 
@@ -64,12 +66,10 @@ function reachOf({ observations }: Known, path: Path): Reach {
   return failed ? { state: 'failed', id: failed.id } : { state: 'unknown', probe };
 }
 
-async function observe({ path, turnUrl }: MediaTarget, tools: Tools): Promise<Outcome> {
-  const { known, signal, redactor } = tools;
+/** A meeting in a room of its own, by the target's path and nothing else, and to nowhere that nobody vouches for. */
+export async function exchangeOf({ path, turnUrl }: MediaTarget, known: Known, redactor: Redactor): Promise<Exchange> {
   const { environment } = known;
-  const { browser } = known.shared;
-  if (!browser) return { state: 'unreached', facts: { path }, waitedFor: 'browser' };
-  const startMs = tools.now();
+  const startMs = performance.now();
   const room = randomRoom();
   const mint = async (): Promise<string> => {
     const token = await mintToken(environment, { room, identity: randomIdentity(), publish: true, subscribe: true });
@@ -77,19 +77,26 @@ async function observe({ path, turnUrl }: MediaTarget, tools: Tools): Promise<Ou
     return token;
   };
   const [caller, callee] = await Promise.all([mint(), mint()]);
-  const exchange = {
+  return {
     key: room,
     path,
     bounds: { ...boundsOf(trusted(known)), ...(turnUrl && { turnUrl }) },
     url: environment.url.href,
     tokens: { caller, callee },
-    deadlineMs: deadlineMs - answerMs - (tools.now() - startMs),
+    deadlineMs: deadlineMs - answerMs - (performance.now() - startMs),
   };
-  const sentMs = tools.now();
+}
+
+async function observe(target: MediaTarget, { known, signal, redactor, now }: Tools): Promise<Outcome> {
+  const { path, turnUrl } = target;
+  const { browser } = known.shared;
+  if (!browser) return { state: 'unreached', facts: { path }, waitedFor: 'browser' };
+  const exchange = await exchangeOf(target, known, redactor);
+  const startMs = now();
   try {
     const reports = await browser.exchange(exchange, signal);
     const { name, version } = browser;
-    return judgeExchange({ path, turnUrl, browser: { name, version: printable(version) }, reports, startMs: sentMs });
+    return judgeExchange({ path, turnUrl, browser: { name, version: printable(version) }, reports, startMs });
   } catch (error) {
     // Ours, not the deployment's: nothing is known of the path.
     const failure = { kind: 'crash', message: printable((error as Error).message, 300) };
