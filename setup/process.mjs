@@ -39,6 +39,7 @@ export async function run(command, args, { mayFail = false, env = process.env, o
   const interrupt = (signal) => {
     interruptedBy = signal;
     child.kill(signal);
+    setTimeout(() => child.kill('SIGKILL'), 3000).unref();
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, interrupt);
