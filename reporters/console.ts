@@ -1,12 +1,12 @@
 /** The report for people: paths × layers, findings, verdict. The lines that show progress are in `progress.ts`. */
 import pc from 'picocolors';
 import type { Colors } from 'picocolors/types.js';
-import type { EnvironmentRun, Run, Verdict } from '../evidence/run.js';
+import { allPaths, type EnvironmentRun, type Run, type Verdict } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { findingsText, ranked } from './findings.js';
 import { pathsTable } from './paths-table.js';
 import type { ReporterFactory } from './reporter.js';
-import { count, duration } from './text.js';
+import { count, duration, wrap } from './text.js';
 
 export interface Style {
   readonly columns: number;
@@ -41,10 +41,22 @@ function renderEnvironment(environment: EnvironmentRun, columns: number, colours
   const parts = [
     pathsTable(environment, columns, colours),
     findingsText(environment, columns, colours),
-    [verdictLine(environment, colours)],
+    [...stillOpen(environment, columns), verdictLine(environment, colours)],
   ].filter((lines) => lines.length > 0);
   const heading = `${colours.bold(printable(environment.name))}  ${colours.dim(printable(environment.url))}`;
   return [heading, ...parts.flatMap((lines) => ['', ...lines])];
+}
+
+/** Why nothing was decided, where no finding says so. */
+function stillOpen({ verdict, findings, paths }: EnvironmentRun, columns: number): string[] {
+  if (verdict !== 'inconclusive' || findings.some(({ severity }) => severity === 'error')) return [];
+  const unproven = allPaths.filter((path) => {
+    const { required, ...states } = paths[path] ?? { required: false };
+    const found = Object.values(states);
+    return required && !(found.length > 0 && found.every((state) => state === 'ok'));
+  });
+  if (unproven.length === 0) return [];
+  return wrap(`Required, and neither proven nor found at fault: ${unproven.join(', ')}.`, columns);
 }
 
 function verdictLine(environment: EnvironmentRun, colours: Colors): string {

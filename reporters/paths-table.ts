@@ -19,11 +19,11 @@ interface Cell {
   readonly colour: 'green' | 'red' | 'yellow' | undefined;
 }
 
-/** Lines without an end. An environment without any path gives none. */
+/** Lines without an end; none where no path was looked at. */
 export function pathsTable(environment: EnvironmentRun, columns: number, colours: Colors): string[] {
   const paths = allPaths.filter((path) => environment.paths[path]);
-  if (paths.length === 0) return [];
   const layers = allLayers.filter((layer) => paths.some((path) => environment.paths[path]?.[layer]));
+  if (layers.length === 0) return [];
   const rows = paths.map((path) => ({ path, cells: layers.map((layer) => cell(environment, path, layer)) }));
   const widths = layers.map((layer, i) =>
     Math.max(width(layer), ...rows.map(({ cells }) => width(cells[i]?.text ?? ''))),

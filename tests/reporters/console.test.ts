@@ -48,6 +48,18 @@ Next: livekit-doctor explain media-address-wrong
   );
 });
 
+test('where nothing was decided it says what is still open', async (t) => {
+  const open = { ...healthy, verdict: 'inconclusive' as const, paths: { udp: { required: true } } };
+  t.equal(
+    renderRun(run(open), style),
+    `staging  wss://livekit.example.com/
+
+Required, and neither proven nor found at fault: udp.
+? inconclusive  staging  in 2.3 s
+`,
+  );
+});
+
 test('one block for each environment, the troubled ones first, and a sum', async (t) => {
   const unsure = { ...healthy, name: 'canary', verdict: 'inconclusive' as const };
   const text = renderRun(run(healthy, unsure, wrongAddress), style);
