@@ -4,8 +4,7 @@
  * error; standard output belongs to what is started.
  */
 import { writeFileSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
-import { fail, root, run, SetupError, say } from './process.mjs';
+import { built, fail, root, run, SetupError, say } from './process.mjs';
 
 const [task, ...args] = process.argv.slice(2);
 say('livekit-doctor: checking the set-up\n');
@@ -55,8 +54,4 @@ async function getPrograms() {
   if (!('path' in (await findLivekitServer())) || findBrowser() === undefined) {
     await run(process.execPath, [root('dist/cli/main.js'), 'setup'], { mayFail: true });
   }
-}
-
-function built(path) {
-  return import(pathToFileURL(root(`dist/${path}`)).href);
 }

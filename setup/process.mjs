@@ -1,12 +1,15 @@
 /** What the set-up says and runs. */
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** A reason, in words for whoever ran the command, why the set-up cannot go on. */
 export class SetupError extends Error {}
 
 /** The absolute path of something in this checkout. */
 export const root = (path = '.') => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+/** A module of the build. */
+export const built = (path) => import(pathToFileURL(root(`dist/${path}`)).href);
 
 export const say = (text) => process.stderr.write(text);
 

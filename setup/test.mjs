@@ -1,7 +1,7 @@
 /** All that has to hold: the checks, the tests under tap, the connectivity tests under Playwright. Counts them. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { check } from './check.mjs';
-import { root, run, say } from './process.mjs';
+import { built, root, run, say } from './process.mjs';
 
 const summaryFile = root('test-results/summary.json');
 const playwrightFile = root('test-results/playwright.json');
@@ -52,9 +52,14 @@ function filter(onLine) {
 
 async function playwright() {
   rmSync(playwrightFile, { force: true });
-  const args = [bin('playwright/cli.js'), 'test', '--reporter=list,json'];
-  const env = { ...process.env, PLAYWRIGHT_JSON_OUTPUT_NAME: playwrightFile };
-  const code = await run(process.execPath, args, { mayFail: true, env });
+  const argv = [process.execPath, bin('playwright/cli.js'), 'test', '--reporter=list,json'];
+  // The embedded environment is started inside, and wants its own ports.
+  const { enterNamespace } = await built('fixtures/embedded/namespace.js');
+  const { command, args, env } = (await enterNamespace(argv)) ?? { command: argv[0], args: argv.slice(1) };
+  const code = await run(command, args, {
+    mayFail: true,
+    env: { ...process.env, ...env, PLAYWRIGHT_JSON_OUTPUT_NAME: playwrightFile },
+  });
   let stats = {};
   try {
     stats = JSON.parse(readFileSync(playwrightFile, 'utf8')).stats;
