@@ -4,7 +4,7 @@
  */
 
 /** Kinds of address in which a deployment can live. All others (link-local, multicast, …) are refused. */
-export type AddressKind = 'public' | 'private' | 'carrier' | 'loopback' | 'unique-local';
+export type AddressKind = 'public' | 'private' | 'carrier' | 'loopback' | 'loopback6' | 'unique-local';
 
 export interface Bounds {
   /** The TURN URL that was seen to work. */
@@ -20,7 +20,7 @@ export function addressKind(address: string): AddressKind | undefined {
   if (bytes) return kind4(bytes);
   const text = address.toLowerCase();
   if (!/^[0-9a-f:]*:[0-9a-f:]*$/.test(text)) return undefined;
-  if (text === '::1') return 'loopback';
+  if (text === '::1') return 'loopback6';
   if (/^f[cd]/.test(text)) return 'unique-local';
   // Teredo and 6to4 carry an IPv4 address, which could be any.
   return /^[23]/.test(text) && !/^(2002:|2001:0*:)/.test(text) ? 'public' : undefined;

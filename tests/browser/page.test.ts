@@ -1,0 +1,267 @@
+/** What is decided in the page and around it, without a browser: which candidates belong to a path, where it may go. */
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import fc from 'fast-check';
+import t from 'tap';
+import type { PartReport } from '../../browser/exchange.js';
+import { findBrowser, missingBrowser } from '../../browser/executable.js';
+import { launchArguments } from '../../browser/launch.js';
+import { type Bounds, boundsOf, isWithin } from '../../browser/page/bounds.js';
+import { belongs, narrowed, pathOfPair, pathOfUrl, withoutOthers } from '../../browser/page/candidates.js';
+import { servePage } from '../../browser/page-server.js';
+import { allPaths, type Path } from '../../evidence/run.js';
+import { isAllowed } from '../../probes/allowed-address.js';
+import { judgeExchange } from '../../probes/media-outcome.js';
+
+const candidate = (protocol: string, type: string, address = '203.0.113.7'): string =>
+  `candidate:1 1 ${protocol} 2130706431 ${address} 7882 typ ${type}`;
+
+t.test('a candidate takes part only in its own path', async (t) => {
+  const kinds = ['udp host', 'UDP srflx', 'tcp host', 'udp relay', 'tcp relay'];
+  const allowed = (path: Path, origin: 'local' | 'remote') =>
+    kinds.filter((kind) => {
+      const [protocol = '', type = ''] = kind.split(' ');
+      return belongs(path, origin, candidate(protocol, type));
+    });
+  const expected: Record<Path, [local: string[], remote: string[]]> = {
+    udp: [
+      ['udp host', 'UDP srflx'],
+      ['udp host', 'UDP srflx', 'udp relay'],
+    ],
+    tcp: [['tcp host'], ['tcp host', 'tcp relay']],
+    'turn-udp': [['udp relay'], ['udp host', 'UDP srflx', 'udp relay']],
+    'turn-tcp': [['udp relay'], ['udp host', 'UDP srflx', 'udp relay']],
+    'turn-tls': [['udp relay'], ['udp host', 'UDP srflx', 'udp relay']],
+  };
+  for (const path of allPaths) {
+    t.same([allowed(path, 'local'), allowed(path, 'remote')], expected[path], path);
+    t.ok(belongs(path, 'local', ''), 'the end of the candidates always may');
+  }
+});
+
+t.test('a description loses the candidates of other paths and nothing else', async (t) => {
+  const lines = ['v=0', `a=${candidate('udp', 'host')}`, `a=${candidate('tcp', 'host')}`, 'a=end-of-candidates', ''];
+  t.equal(withoutOthers('tcp', 'remote', lines.join('\r\n')), [...lines.slice(0, 1), ...lines.slice(2)].join('\r\n'));
+});
+
+t.test('one TURN URL is left, or none', async (t) => {
+  const iceServers: RTCIceServer[] = [
+    { urls: ['turn:10.0.0.1:3478?transport=udp', 'turn:10.0.0.1:3478?transport=tcp'], username: 'u', credential: 'c' },
+    { urls: 'turns:a.example:443?transport=tcp', username: 'u', credential: 'c' },
+    { urls: 'turns:b.example:443?transport=tcp', username: 'u', credential: 'c' },
+    { urls: 'stun:stun.example' },
+  ];
+  const left = (path: Path, bounds?: Bounds) => {
+    const { iceTransportPolicy, iceServers: servers } = narrowed(path, { iceServers }, bounds);
+    return [iceTransportPolicy, ...(servers ?? []).map(({ urls, username }) => `${urls} ${username}`)];
+  };
+  t.same(left('udp'), ['all']);
+  t.same(left('tcp'), ['all']);
+  t.same(left('turn-udp'), ['relay', 'turn:10.0.0.1:3478?transport=udp u']);
+  t.same(left('turn-tcp'), ['relay', 'turn:10.0.0.1:3478?transport=tcp u']);
+  const bounds: Bounds = { turnUrl: 'turns:b.example:443?transport=tcp', addresses: [], kinds: ['public'] };
+  t.same(left('turn-tls', bounds), ['relay', 'turns:b.example:443?transport=tcp u'], 'the one that was seen to work');
+  t.same(left('turn-udp', bounds), ['relay'], 'not one at an address that nobody vouches for');
+  const other = { ...bounds, turnUrl: 'turn:10.0.0.9:3478?transport=udp', addresses: ['10.0.0.1'] };
+  t.same(left('turn-udp', other), ['relay', 'turn:10.0.0.1:3478?transport=udp u'], 'of another node');
+});
+
+t.test('a URL and a selected pair name their path', async (t) => {
+  t.equal(pathOfUrl('turn:host'), 'turn-udp');
+  t.equal(pathOfUrl('turns:host:443?transport=tcp'), 'turn-tls');
+  t.equal(pathOfUrl('turns:host?transport=udp'), undefined);
+  t.equal(pathOfUrl('stun:host'), undefined);
+  t.equal(pathOfPair({ candidateType: 'prflx', protocol: 'tcp' }), 'tcp');
+  t.equal(pathOfPair({ candidateType: 'relay', protocol: 'udp', relayProtocol: 'tls' }), 'turn-tls');
+  t.equal(pathOfPair({ candidateType: 'relay', protocol: 'udp' }), undefined, 'which relay it was is not known');
+});
+
+t.test('the page goes nowhere that a probe would not go', async (t) => {
+  const anyAddress = fc.oneof(
+    fc.ipV4(),
+    fc.ipV6(),
+    fc.constantFrom(
+      '10.1.2.3',
+      '127.0.0.1',
+      '192.168.1.1',
+      '169.254.169.254',
+      '100.64.0.1',
+      'fe80::1',
+      'fd00::1',
+      '::1',
+    ),
+    fc.constantFrom('::ffff:10.0.0.1', '64:ff9b::a00:1', '2002:a00:1::', '2001::1', '198.18.0.1', 'turn.example', ''),
+  );
+  fc.assert(
+    fc.property(anyAddress, fc.array(anyAddress, { maxLength: 3 }), (one, signal) => {
+      const vouched = { signal, claimed: [] };
+      return !isWithin(boundsOf(vouched), one) || isAllowed(one, vouched) || signal.includes(one);
+    }),
+    { numRuns: 2000 },
+  );
+  const bounds = boundsOf({ signal: ['10.0.0.1'], claimed: ['192.168.7.7'] });
+  t.same(
+    ['10.9.9.9', '192.168.7.7', '203.0.113.1', '2a00::1', '100.64.0.8', '127.0.0.1', '169.254.169.254', 'x.local'].map(
+      (address) => isWithin(bounds, address),
+    ),
+    [true, true, true, true, false, false, false, false],
+  );
+  t.notOk(belongs('udp', 'remote', candidate('udp', 'host', '127.0.0.1'), bounds), 'a candidate out of bounds');
+  t.ok(belongs('udp', 'local', candidate('udp', 'host', '127.0.0.1'), bounds), 'one of our own is no matter of trust');
+});
+
+t.test('the browser is told of names and of verified keys alone', async (t) => {
+  const plain = launchArguments({ names: [], trustedKeys: [] }).join(' ');
+  t.notMatch(plain, 'ignore-certificate-errors');
+  const told = launchArguments({
+    names: [{ host: 'a.test', address: '10.0.0.1' }, { host: 'b.test', address: 'fd00::1' }, { host: 'c.test' }],
+    trustedKeys: ['aaa=', 'bbb='],
+  });
+  t.ok(told.includes('--ignore-certificate-errors-spki-list=aaa=,bbb='));
+  t.notOk(told.includes('--ignore-certificate-errors'));
+  const rules = told.find((one) => one.startsWith('--host-resolver-rules=')) ?? '';
+  for (const rule of [
+    'MAP a.test 10.0.0.1',
+    'MAP a.test. 10.0.0.1',
+    'MAP b.test [fd00::1]',
+    'MAP c.test ~NOTFOUND',
+    'MAP c.test. ~NOTFOUND',
+  ]) {
+    t.ok(rules.split(/[=,]/).includes(rule), rule);
+  }
+});
+
+t.test('a browser is found where it is', async (t) => {
+  const home = t.testdir();
+  const program = (...parts: string[]): string => {
+    const file = join(home, ...parts);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, '#!/bin/sh\n');
+    chmodSync(file, 0o755);
+    return file;
+  };
+  const nowhere = { PLAYWRIGHT_BROWSERS_PATH: join(home, 'none') };
+  const chromium = program('a', 'chromium');
+  const shell = program('b', 'chromium-headless-shell');
+  const PATH = [dirname(chromium), dirname(shell)].join(delimiter);
+  t.same(findBrowser({ ...nowhere, PATH: dirname(chromium) }), { executable: chromium, origin: 'system' });
+  t.same(findBrowser({ ...nowhere, PATH })?.executable, shell, 'the lighter one first');
+  t.same(findBrowser({ PATH, LIVEKIT_DOCTOR_BROWSER: chromium }), { executable: chromium, origin: 'variable' });
+  const named = { PATH, LIVEKIT_DOCTOR_BROWSER: join(home, 'nothing') };
+  t.equal(findBrowser(named), undefined, 'what is named and not there is not replaced');
+  t.match(missingBrowser(named), named.LIVEKIT_DOCTOR_BROWSER);
+  t.equal(findBrowser({ ...nowhere, PATH: '' }), undefined);
+  t.match(missingBrowser({}), /npx playwright install chromium/);
+
+  const { browsers } = (await import('../../node_modules/playwright-core/browsers.json', { with: { type: 'json' } }))
+    .default;
+  const revision = browsers.find(({ name }) => name === 'chromium-headless-shell')?.revision;
+  const downloaded = program('pw', `chromium_headless_shell-${revision}`, 'any-platform', 'chrome-headless-shell');
+  program('pw', 'chromium_headless_shell-1', 'any-platform', 'chrome-headless-shell');
+  t.same(findBrowser({ PATH, PLAYWRIGHT_BROWSERS_PATH: join(home, 'pw') }), {
+    executable: downloaded,
+    origin: 'playwright',
+  });
+});
+
+t.test('the page is served from sources, and nothing else is', async (t) => {
+  const server = await servePage();
+  t.teardown(() => server.close());
+  const get = async (path: string) => {
+    const response = await fetch(new URL(path, server.url));
+    return { status: response.status, text: await response.text() };
+  };
+  const { text } = await get('/');
+  for (const [, file] of text.matchAll(/(?:src|href)="(\/[^"]+)"/g)) t.equal((await get(file as string)).status, 200);
+  t.notMatch((await get('/page/participant.js')).text, 'interface ');
+  t.equal((await get('/page/../driver.js')).status, 404);
+  t.equal((await get('/package.json')).status, 404);
+});
+
+const received = {
+  firstFrameMs: 500,
+  firstAudioMs: 510,
+  framesDecoded: 3,
+  frameWidth: 320,
+  frameHeight: 180,
+  videoBytes: 9000,
+  audioBytes: 900,
+  audioEnergy: 0.001,
+  packetsLost: 0,
+};
+const done: PartReport = {
+  phase: 'done',
+  joinMs: 50,
+  connectMs: 200,
+  publishMs: 250,
+  selected: [
+    {
+      local: {
+        candidateType: 'relay',
+        protocol: 'udp',
+        relayProtocol: 'tls',
+        url: 'turns:t.example:443?transport=tcp',
+      },
+      remote: { candidateType: 'host', protocol: 'udp' },
+    },
+  ],
+  received,
+};
+
+t.test('an exchange is ok only if both saw and heard the other, by the path itself', async (t) => {
+  const judge = (callee: Partial<PartReport>, path: Path = 'turn-tls', turnUrl = 'turns:t.example?transport=tcp') =>
+    judgeExchange({
+      path,
+      turnUrl: turnUrl.replace('?', ':443?'),
+      browser: { name: 'chromium', version: '1' },
+      reports: { caller: done, callee: { ...done, ...callee } },
+      startMs: 100,
+    });
+  const fails = (kind: string, outcome: ReturnType<typeof judge>) =>
+    t.match(outcome, { state: 'failed', failure: { kind } }, kind);
+
+  t.match(judge({}), { state: 'ok', facts: { path: 'turn-tls', caller: { connectMs: 200 } } });
+  t.same(
+    judge({}).steps?.find(({ name }) => name === 'connect'),
+    { name: 'connect', startMs: 150, endMs: 300 },
+  );
+  fails('join', judge({ phase: 'join', error: 'no permissions' }));
+  fails('disconnected', judge({ phase: 'receive', error: 'disconnected' }));
+  fails('timeout', judge({ phase: 'connect' }));
+  fails('wrong-path', judge({}, 'turn-udp'));
+  fails('wrong-path', judge({}, 'turn-tls', 'turns:other.example?transport=tcp'));
+  fails('wrong-path', judge({ selected: [] }));
+  const direct = {
+    local: { candidateType: 'host', protocol: 'udp' },
+    remote: { candidateType: 'host', protocol: 'udp' },
+  };
+  fails('wrong-path', judge({ selected: [...done.selected, direct] }));
+  const { firstFrameMs, ...unseen } = received;
+  t.ok(firstFrameMs);
+  fails('no-video', judge({ phase: 'receive', received: { ...received, framesDecoded: 0 } }));
+  fails('no-video', judge({ phase: 'receive', received: unseen }));
+  fails('no-audio', judge({ phase: 'receive', received: { ...received, audioEnergy: 0 } }));
+});
+
+t.test('what a page says is made harmless', async (t) => {
+  const hostile = {
+    ...done,
+    phase: 'join',
+    error: `\u001b[2J${'x'.repeat(9999)}`,
+    received: { ...received, framesDecoded: Number.NaN, audioEnergy: '<b>' as unknown as number },
+    selected: Array.from({ length: 500 }, () => ({
+      local: { candidateType: '\u001b]0;', protocol: 'y'.repeat(9999) },
+      remote: { candidateType: '', protocol: '' },
+    })),
+  } satisfies PartReport;
+  const { facts, ...outcome } = judgeExchange({
+    path: 'udp',
+    browser: { name: 'chromium', version: '1' },
+    reports: { caller: hostile, callee: done },
+    startMs: 0,
+  });
+  const text = JSON.stringify({ facts, outcome });
+  t.ok(text.length < 10_000);
+  t.notMatch(text, '\\u001b');
+  t.match(facts, { caller: { received: { framesDecoded: 0, audioEnergy: 0 } } });
+});
