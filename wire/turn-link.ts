@@ -48,7 +48,7 @@ export interface TurnLink {
 
 export interface LinkOptions {
   readonly signal: AbortSignal;
-  /** How long connecting and the handshake may take together. */
+  /** How long connecting may take, and the handshake after it. */
   readonly timeoutMs: number;
   now(): number;
 }
@@ -119,31 +119,37 @@ async function openUdpLink(server: TurnServer, at: string, events: LinkEvents): 
   return { link: { reliable: false, send: socket.send, close: socket.close }, steps: [] };
 }
 
-/** Connects and, for `tls`, shakes hands; `steps` holds `connect` and `tls`. Never rejects. */
+/** Runs `work` with a signal that aborts after `timeoutMs`, and with the other one. */
+async function within<T>({ signal, timeoutMs }: LinkOptions, work: (limit: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = new AbortController();
+  const stop = (): void => limit.abort();
+  // Late timers let what has arrived be read first: see `pace`.
+  const timer = setTimeout(() => setImmediate(stop), timeoutMs);
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await work(limit.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Connects and, for `tls`, shakes hands; `steps` holds `connect` if it came about, and `tls`. Never rejects. */
 export async function openLink(server: TurnServer, events: LinkEvents, options: LinkOptions): Promise<Opened> {
   const { transport, address, port, host, secureContext } = server;
   const at = `${address.includes(':') ? `[${address}]` : address}:${port}`;
   if (transport === 'udp') return openUdpLink(server, at, events);
   const steps: TimedStep[] = [];
-  const limit = new AbortController();
-  const stop = (): void => limit.abort();
-  const timer = setTimeout(stop, options.timeoutMs);
-  options.signal.addEventListener('abort', stop, { once: true });
-  if (options.signal.aborted) stop();
-  try {
-    const startMs = options.now();
-    const connected = await openTcp(address, port, limit.signal);
-    const connectedMs = options.now();
-    steps.push({ name: 'connect', startMs, endMs: connectedMs });
-    if ('code' in connected) return { failure: await tcpFailure(connected.code, address, at), steps };
-    if (transport === 'tcp' || !secureContext) return { link: overStream(connected.socket, events), steps };
-    const secured = await secure(connected.socket, host, secureContext, limit.signal);
-    steps.push({ name: 'tls', startMs: connectedMs, endMs: options.now() });
-    if ('socket' in secured) return { link: overStream(secured.socket, events), steps };
-    const message = `TLS handshake with ${host} at ${at} failed: ${secured.code}`;
-    return { failure: { kind: secured.code === 'ETIMEDOUT' ? 'timeout' : 'tls', message }, steps };
-  } finally {
-    clearTimeout(timer);
-    options.signal.removeEventListener('abort', stop);
-  }
+  const startMs = options.now();
+  const connected = await within(options, (limit) => openTcp(address, port, limit));
+  const connectedMs = options.now();
+  if ('code' in connected) return { failure: await tcpFailure(connected.code, address, at), steps };
+  steps.push({ name: 'connect', startMs, endMs: connectedMs });
+  if (transport === 'tcp' || !secureContext) return { link: overStream(connected.socket, events), steps };
+  const secured = await within(options, (limit) => secure(connected.socket, host, secureContext, limit));
+  steps.push({ name: 'tls', startMs: connectedMs, endMs: options.now() });
+  if ('socket' in secured) return { link: overStream(secured.socket, events), steps };
+  const message = `TLS handshake with ${host} at ${at} failed: ${secured.code}`;
+  return { failure: { kind: secured.code === 'ETIMEDOUT' ? 'timeout' : 'tls', message }, steps };
 }

@@ -233,7 +233,7 @@ export async function openTurn(
   };
 
   const allocate = async (family: 4 | 6): Promise<TurnResult<Allocation>> => {
-    if (allocation) return { ok: true, ...allocation };
+    if (allocation && !failed) return { ok: true, ...allocation };
     // Some servers relay to the family that they were asked over unless told otherwise (RFC 8656 §7.2 says IPv4).
     const told: Attribute[] =
       family === 6 || server.address.includes(':') ? [['REQUESTED-ADDRESS-FAMILY', family]] : [];
