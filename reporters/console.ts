@@ -85,5 +85,5 @@ function whatNext(environments: readonly EnvironmentRun[]): string[] {
         .map(({ code }) => printable(code)),
     ),
   );
-  return [...codes].map((code) => `Next: livekit-doctor explain ${code}`);
+  return [...codes].map((code, i) => `${i === 0 ? 'Next:' : '     '} livekit-doctor explain ${code}`);
 }

@@ -3,7 +3,7 @@ import type { Colors } from 'picocolors/types.js';
 import type { EnvironmentRun, Finding, Severity, State } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { keyFact } from './key-fact.js';
-import { cut, wrap } from './text.js';
+import { wrap } from './text.js';
 
 const order: readonly Severity[] = ['error', 'warning', 'info'];
 const marks: Record<Severity, string> = { error: '✗ error', warning: '! warning', info: 'i info' };
@@ -24,9 +24,9 @@ export function findingsText(environment: EnvironmentRun, columns: number, colou
 function block(finding: Finding, environment: EnvironmentRun, columns: number, colours: Colors): string[] {
   const indent = '  ';
   const label = 8;
-  const part = (name: string, prose: string): string[] =>
+  const part = (name: string, prose: string, paint = (text: string) => text): string[] =>
     wrap(prose, columns - indent.length - label).map(
-      (line, i) => `${indent}${i === 0 ? colours.dim(name.padEnd(label)) : ' '.repeat(label)}${line}`,
+      (line, i) => `${indent}${i === 0 ? colours.dim(name.padEnd(label)) : ' '.repeat(label)}${paint(line)}`,
     );
   const paint = colours[paints[finding.severity]];
   const code = printable(finding.code);
@@ -35,9 +35,7 @@ function block(finding: Finding, environment: EnvironmentRun, columns: number, c
     ...wrap(finding.summary, columns - indent.length).map((line) => indent + line),
     ...part('cause', finding.cause),
     ...part('fix', finding.fix),
-    ...seen(finding, environment, columns - indent.length - label).flatMap((line, i) => [
-      `${indent}${colours.dim((i === 0 ? 'seen' : '').padEnd(label))}${colours.dim(line)}`,
-    ]),
+    ...seen(finding, environment).flatMap((line, i) => part(i === 0 ? 'seen' : '', line, colours.dim)),
     ...(finding.alternatives ?? []).flatMap(({ code, separateBy }) =>
       part('or', `${code}, which looks the same from here. ${separateBy}`),
     ),
@@ -45,11 +43,10 @@ function block(finding: Finding, environment: EnvironmentRun, columns: number, c
   ];
 }
 
-function seen(finding: Finding, environment: EnvironmentRun, columns: number): string[] {
+function seen(finding: Finding, environment: EnvironmentRun): string[] {
   return finding.evidence.map((id) => {
     const observation = environment.observations.find((one) => one.id === id);
-    const fact = observation ? `${stateMarks[observation.state]} ${printable(id)}: ${keyFact(observation)}` : id;
-    return cut(printable(fact, 500), columns);
+    return observation ? `${stateMarks[observation.state]} ${printable(id)}: ${keyFact(observation)}` : printable(id);
   });
 }
 

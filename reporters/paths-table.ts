@@ -24,6 +24,7 @@ export function pathsTable(environment: EnvironmentRun, columns: number, colours
   const paths = allPaths.filter((path) => environment.paths[path]);
   const layers = allLayers.filter((layer) => paths.some((path) => environment.paths[path]?.[layer]));
   if (layers.length === 0) return [];
+  const someRequired = paths.some((path) => environment.paths[path]?.required);
   const rows = paths.map((path) => ({ path, cells: layers.map((layer) => cell(environment, path, layer)) }));
   const widths = layers.map((layer, i) =>
     Math.max(width(layer), ...rows.map(({ cells }) => width(cells[i]?.text ?? ''))),
@@ -36,7 +37,7 @@ export function pathsTable(environment: EnvironmentRun, columns: number, colours
       const padding = ' '.repeat((widths[i] ?? 0) - width(text));
       return `${colour ? colours[colour](text) : text}${padding}`;
     });
-    const optional = environment.paths[path]?.required ? [] : [colours.dim('optional')];
+    const optional = !someRequired || environment.paths[path]?.required ? [] : [colours.dim('optional')];
     lines.push([padTo(path, first), ...painted, ...optional].join('   ').trimEnd());
   }
   return [...lines, ...reasons(environment, paths, layers, columns).map((line) => colours.dim(line))];
@@ -81,16 +82,22 @@ function measured(proof: Observation, layer: Layer, path: Path): number | undefi
 function reasons(environment: EnvironmentRun, paths: Path[], layers: Layer[], columns: number): string[] {
   const held = new Map<string, string[]>();
   for (const layer of layers) {
-    for (const path of paths) {
+    const asked = paths.filter((path) => environment.paths[path]?.[layer] !== undefined);
+    const byReason = new Map<string, Path[]>();
+    for (const path of asked) {
       const state = environment.paths[path]?.[layer];
       if (state !== 'unreached' && state !== 'unsupported') continue;
       const why = proofs(environment.observations, path, layer).find((proof) => proof.state === state);
       const reason = `${state}: ${why ? keyFact(why) : 'nothing to look at was found'}`;
-      held.set(reason, [...(held.get(reason) ?? []), `${layer} ${path}`]);
+      byReason.set(reason, [...(byReason.get(reason) ?? []), path]);
+    }
+    for (const [reason, where] of byReason) {
+      const whole = where.length === asked.length && where.length > 1;
+      held.set(reason, [...(held.get(reason) ?? []), whole ? layer : `${layer} of ${where.join(', ')}`]);
     }
   }
   return [...held].flatMap(([reason, where]) =>
-    wrap(`– ${where.join(', ')} ${printable(reason, 400)}`, columns - 2).map((line, i) =>
+    wrap(`– ${where.join('; ')} ${printable(reason, 400)}`, columns - 2).map((line, i) =>
       i === 0 ? line : `  ${line}`,
     ),
   );

@@ -60,7 +60,7 @@ async function checkAll(
     const only = options.only && readProbes(options.only, probes);
     signal.throwIfAborted();
     const environments = found.map((one) => (one === embedded ? (server?.environment as Environment) : one));
-    for (const { auth } of environments) for (const secret of Object.values(auth)) context.redactor.add(secret);
+    for (const { auth } of environments) context.redactor.add('token' in auth ? auth.token : auth.apiSecret);
     reporter.onStart(environments.map(({ name, url }) => ({ name, url: url.href })));
     const run = await runChecks({
       environments,

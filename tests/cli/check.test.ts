@@ -38,7 +38,7 @@ const codes = (result: Result) => environmentOf(result).findings.map(({ code, se
 
 function holdsNoSecret(t: Test, text: string, ...secrets: string[]): void {
   for (const secret of secrets) t.notOk(text.includes(secret), 'no secret that is known');
-  t.notMatch(text, /eyJ[\w-]+\.[\w-]+\./, 'no token');
+  t.notMatch(text, /eyJ[\w-]{8,}/, 'no token, nor the beginning of one');
   t.notMatch(text, /ice-pwd:(?!\[redacted\])/, 'no ICE password');
 }
 

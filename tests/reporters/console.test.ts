@@ -27,8 +27,8 @@ test('a troubled one: what was not looked at and why, then cause, fix and eviden
 path   reach      peer          media
 udp    ✗ failed   – unreached   – unreached
 tcp    ✓ 2.1 ms                 – unsupported
-– peer udp, media udp unreached: waited for ice-udp
-– media tcp unsupported: No browser was found.
+– peer of udp; media of udp unreached: waited for ice-udp
+– media of tcp unsupported: No browser was found.
 
 ✗ error  media-address-wrong
   Media is advertised at 10.0.0.5, where nothing answers; 203.0.113.30 does.
