@@ -88,7 +88,7 @@ function reasons(environment: EnvironmentRun, paths: Path[], layers: Layer[], co
       const state = environment.paths[path]?.[layer];
       if (state !== 'unreached' && state !== 'unsupported') continue;
       const why = proofs(environment.observations, path, layer).find((proof) => proof.state === state);
-      const reason = `${state}: ${why ? keyFact(why) : 'nothing to look at was found'}`;
+      const reason = `${state}: ${why ? keyFact(root(why, environment.observations)) : 'nothing to look at was found'}`;
       byReason.set(reason, [...(byReason.get(reason) ?? []), path]);
     }
     for (const [reason, where] of byReason) {
@@ -101,4 +101,18 @@ function reasons(environment: EnvironmentRun, paths: Path[], layers: Layer[], co
       i === 0 ? line : `  ${line}`,
     ),
   );
+}
+
+/** What waited for something that waited itself is told by the last of them: that is the one that counts. */
+function root(observation: Observation, observations: readonly Observation[]): Observation {
+  const seen = new Set<Observation>();
+  let last = observation;
+  while (last.state === 'unreached' && !seen.has(last)) {
+    seen.add(last);
+    const { waitedFor } = last;
+    const cause = observations.find(({ id, probe }) => id === waitedFor || probe === waitedFor);
+    if (cause?.state !== 'unreached') break;
+    last = cause;
+  }
+  return last;
 }

@@ -66,7 +66,7 @@ function plain(output: ReporterOptions['progress']): Progress {
 function live(output: ReporterOptions['progress']): Progress {
   const colours = pc.createColors(output.colour);
   const environments = new Map<string, { stages: Stages; done?: { verdict: Verdict; durationMs: number } }>();
-  const began = performance.now();
+  let began = performance.now();
   let drawn = 0;
   const now = () => performance.now() - began;
 
@@ -104,6 +104,7 @@ function live(output: ReporterOptions['progress']): Progress {
   };
   return {
     onStart(all) {
+      began = performance.now();
       for (const { name } of all) of(name);
       output.write(checking(all));
       timer = setInterval(draw, redrawEveryMs);

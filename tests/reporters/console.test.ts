@@ -48,6 +48,27 @@ Next: livekit-doctor explain media-address-wrong
   );
 });
 
+test('what waited for something that waited itself names what all of it waits for', async (t) => {
+  const waiting = (probe: 'ice-udp' | 'peer' | 'media', target: string | undefined, waitedFor: string) =>
+    observation(probe, target, {}, { state: 'unreached', waitedFor });
+  const text = renderRun(
+    run({
+      ...wrongAddress,
+      paths: { udp: { required: true, reach: 'unreached', peer: 'unreached', media: 'unreached' } },
+      observations: [
+        waiting('ice-udp', undefined, 'signal'),
+        waiting('peer', 'udp', 'ice-udp'),
+        waiting('media', 'udp', 'media:udp'),
+      ],
+    }),
+    style,
+  );
+  t.match(
+    text,
+    '– reach of udp; peer of udp unreached: waited for signal\n– media of udp unreached: waited for media:udp',
+  );
+});
+
 test('where nothing was decided it says what is still open', async (t) => {
   const open = { ...healthy, verdict: 'inconclusive' as const, paths: { udp: { required: true } } };
   t.equal(
