@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { type Test, test } from 'tap';
+import { diagnose } from '../../diagnosis/index.js';
 import { loadRun, parseRun } from '../../evidence/load.js';
 import { runJsonSchema } from '../../evidence/schema.js';
 import { healthy, run, wrongAddress } from '../samples.js';
@@ -27,12 +28,19 @@ test('the shipped schema accepts runs and refuses what is none', async (t) => {
   for (const [name, document] of refused) t.notOk(accepts(JSON.parse(JSON.stringify(document))), name);
 });
 
-test('every recorded run is accepted and loads', async (t) => {
+test('every recorded run is accepted, loads, and is judged again as it was', async (t) => {
   const folder = new URL('../../fixtures/runs/', import.meta.url);
-  for (const file of (await readdir(folder)).filter((name) => name.endsWith('.json'))) {
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.json'));
+  t.ok(files.length > 0);
+  for (const file of files) {
     const text = await readFile(new URL(file, folder), 'utf8');
     t.ok(accepts(JSON.parse(text)), `${file} ${JSON.stringify(accepts.errors)}`);
-    t.doesNotThrow(() => parseRun(text, file));
+    const recorded = parseRun(text, file);
+    t.same(recorded, JSON.parse(text), `${file} has no key that the types do not know`);
+    for (const environment of recorded.environments) {
+      const { verdict, findings, suppressed, paths } = environment;
+      t.same(diagnose(environment), { verdict, findings, suppressed, paths }, file);
+    }
   }
 });
 
