@@ -247,11 +247,10 @@ export async function openTurn(
   const createPermission = async (peers: readonly TransportAddress[]): Promise<TurnResult> => {
     const attributes = peers.map((peer): Attribute => ['XOR-PEER-ADDRESS', peer]);
     const ask = (): Promise<TurnResult> => request('permission', 'createPermission', attributes);
-    const early = allocation === undefined;
     const reply = await ask();
-    // 437 Allocation Mismatch: over UDP it overtook the request for the allocation, or that one was lost.
-    const mismatch = !reply.ok && reply.failure.kind === 'turn-error' && reply.failure.error.code === 437;
-    return early && mismatch && (await allocating)?.ok ? ask() : reply;
+    // Over UDP it may overtake the request for the allocation, or that one may be lost: coturn then says 437 or 400.
+    const overtook = !reply.ok && reply.failure.kind === 'turn-error' && allocation === undefined;
+    return overtook && (await allocating)?.ok ? ask() : reply;
   };
 
   const client: TurnClient = {

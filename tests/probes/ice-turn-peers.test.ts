@@ -6,13 +6,14 @@ import t, { type Test } from 'tap';
 import type { IceFacts } from '../../evidence/facts.js';
 import { redactor } from '../../evidence/redaction.js';
 import { makeCertificate } from '../../fixtures/certificates.js';
+import { bindingCheck } from '../../probes/binding-check.js';
 import { iceTcp } from '../../probes/ice-tcp.js';
 import { iceUdp } from '../../probes/ice-udp.js';
 import type { Outcome, Target, Tools } from '../../probes/probe.js';
 import { turnTcp } from '../../probes/turn-tcp.js';
 import { turnTls } from '../../probes/turn-tls.js';
 import { turnUdp } from '../../probes/turn-udp.js';
-import { decode, encode } from '../../wire/stun.js';
+import { type Attribute, decode, encode, first, hasIntegrity, longTermKey, type StunMessage } from '../../wire/stun.js';
 import { type AnyProbe, candidate, iceServer, knowing, secret, session, type World } from './ice-turn-world.js';
 
 // Silence takes its time: the tests that wait for it wait together.
@@ -204,6 +205,60 @@ t.test('turn-*: what strange peers amount to', { buffered: true }, async (t) => 
     t.match(outcome, { state: 'failed', facts: { transport: String, relayedChecks: [] } });
     t.match(outcome, expected, `${probe.name} ${JSON.stringify(expected)}`);
   }
+});
+
+/** TURN over UDP as coturn does it: requests of a new client may be handled in another order than they were sent. */
+function disorderly(): Parameters<typeof udpPeer>[1] {
+  const key = longTermKey('doctor', 'r', secret);
+  const relayed = { address: '127.0.0.1', port: 50_000 };
+  const asServer = { ...session, username: 'ours:theirs', password: '', localPassword: session.password };
+  const sfu = bindingCheck(asServer, () => 0);
+  let allocated = false;
+  let permitted = false;
+  return (bytes, socket, port) => {
+    const request = decode(bytes);
+    if (!request) return;
+    const send = (reply: Partial<StunMessage>, integrityKey?: Buffer): void =>
+      socket.send(encode({ ...request, ...reply }, integrityKey && { integrityKey }), port, '127.0.0.1');
+    const refuse = (code: number): void => {
+      const error = ['ERROR-CODE', { code, reason: 'x' }] as const;
+      send({ class: 'error', attributes: [error, ['REALM', 'r'], ['NONCE', Buffer.from('n')]] });
+    };
+    if (!hasIntegrity(bytes, key) && request.class === 'request') return refuse(401);
+    if (request.method === 'allocate') {
+      setTimeout(() => {
+        allocated = true;
+        send({ class: 'success', attributes: [['XOR-RELAYED-ADDRESS', relayed]] }, key);
+      }, 30);
+    } else if (request.method === 'createPermission') {
+      if (!allocated) return refuse(437);
+      permitted = true;
+      send({ class: 'success', attributes: [] }, key);
+    } else if (request.method === 'send' && permitted) {
+      const peer = first(request, 'XOR-PEER-ADDRESS');
+      const received = sfu.receive(first(request, 'DATA') ?? Buffer.alloc(0), relayed);
+      if (!peer || !received || !('reply' in received)) return;
+      const attributes: Attribute[] = [
+        ['XOR-PEER-ADDRESS', peer],
+        ['DATA', received.reply],
+      ];
+      send({ method: 'data', attributes });
+    } else if (request.method === 'refresh') {
+      send({ class: 'success', attributes: [] }, key);
+    }
+  };
+}
+
+t.test('turn-udp: a permission that overtakes its allocation is asked for again', async (t) => {
+  const port = await udpPeer(t, disorderly());
+  const candidates = [candidate('udp', '20.0.0.1', 7882)];
+  const shared = {
+    iceServers: [iceServer(`turn:127.0.0.1:${port}?transport=udp`)],
+    iceSession: { ...session, candidates },
+  };
+  const outcome = await look(t, turnUdp, { shared });
+  const relayedChecks = [{ candidate: '20.0.0.1:7882', rttMs: Number }];
+  t.match(outcome, { state: 'ok', facts: { relayed: '127.0.0.1:50000', realm: 'r', relayedChecks } });
 });
 
 t.test('a probe that is told to stop answers at once', { buffered: true }, async (t) => {
