@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { type Test, test } from 'tap';
 import { diagnose } from '../../diagnosis/index.js';
 import { loadRun, parseRun } from '../../evidence/load.js';
+import type { EnvironmentRun } from '../../evidence/run.js';
 import { runJsonSchema } from '../../evidence/schema.js';
 import { healthy, run, wrongAddress } from '../samples.js';
 
@@ -38,8 +39,13 @@ test('every recorded run is accepted, loads, and is judged again as it was', asy
     const recorded = parseRun(text, file);
     t.same(recorded, JSON.parse(text), `${file} has no key that the types do not know`);
     for (const environment of recorded.environments) {
-      const { verdict, findings, suppressed, paths } = environment;
-      t.same(diagnose(environment), { verdict, findings, suppressed, paths }, file);
+      // The words may change.
+      const judged = ({ verdict, findings, paths }: Pick<EnvironmentRun, 'verdict' | 'findings' | 'paths'>) => ({
+        verdict,
+        codes: findings.map(({ code }) => code),
+        paths,
+      });
+      t.same(judged(diagnose(environment)), judged(environment), file);
     }
   }
 });
