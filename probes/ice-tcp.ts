@@ -73,7 +73,7 @@ async function notConnected(code: string, to: To, check: BindingCheck): Promise<
  * Checks one TCP address. `timeout`: no connection, or one that stays silent (then there is `connectMs`).
  * `refused`: RST. `closed`: accepted, then ended without an answer. `not-stun`: something else talks there.
  */
-export const checkTcp: Check = async (to, session, { schedule, signal, now }) => {
+const checkTcp: Check = async (to, session, { schedule, signal, now }) => {
   const check = bindingCheck(session, now);
   const over = new AbortController();
   setMaxListeners(0, over.signal);

@@ -18,7 +18,7 @@ import type { Probe } from './probe.js';
  * Checks one UDP address. `timeout`: silence until the end of the schedule. `refused`: ICMP says so, at once.
  * `no-route`: this machine cannot send there.
  */
-export const checkUdp: Check = async (to, session, { schedule, signal, now }) => {
+const checkUdp: Check = async (to, session, { schedule, signal, now }) => {
   const check = bindingCheck(session, now);
   const over = new AbortController();
   let result: CheckResult | undefined;
