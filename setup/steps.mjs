@@ -16,11 +16,11 @@ export async function packages() {
   if (!installedAsLocked(JSON.parse(lock))) {
     mustBeWritable(directory, 'The packages cannot be installed');
     // The npm that runs us, if it does: there may be another in PATH.
-    const npm = process.env.npm_execpath;
+    const npm = process.env.npm_execpath ?? '';
     const ci = ['ci', '--include=dev', '--loglevel=error'];
     await step('installing the packages', async () => {
       try {
-        await (npm?.endsWith('.js') ? run(process.execPath, [npm, ...ci]) : run('npm', ci));
+        await (npm.endsWith('npm-cli.js') ? run(process.execPath, [npm, ...ci]) : run('npm', ci));
       } catch (error) {
         throw new SetupError(`${error.message}. Is the package registry reachable (npm ping)?`);
       }
@@ -45,6 +45,8 @@ export async function build() {
   const state = stateOfSources();
   if (contentOf(buildStamp) === state) return;
   mustBeWritable(root('dist'), 'The build cannot be written');
+  // A build that fails half-way is not the one that was stamped.
+  rmSync(buildStamp, { force: true });
   await step('building', async () => {
     const tsc = root('node_modules/typescript/bin/tsc');
     await run(process.execPath, [tsc, '-p', root('tsconfig.build.json')]);
