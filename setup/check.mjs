@@ -1,4 +1,5 @@
 /** `npm run check`: types, lint and format, unused code and packages, all at once; prints what went wrong. */
+import { realpathSync } from 'node:fs';
 import { root, run, say } from './process.mjs';
 
 const bin = (path) => [process.execPath, root(`node_modules/${path}`)];
@@ -27,6 +28,6 @@ export async function check() {
   return { passed, failed: results.length - passed, skipped: 0 };
 }
 
-if (process.argv[1] === root('setup/check.mjs')) {
+if (realpathSync(process.argv[1]) === root('setup/check.mjs')) {
   process.exitCode = (await check()).failed === 0 ? 0 : 1;
 }
