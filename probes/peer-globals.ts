@@ -9,20 +9,30 @@ import type * as Wrtc from '@roamhq/wrtc';
 import { WebSocket } from 'ws';
 import { isAllowed, type Trusted } from './allowed-address.js';
 
-export interface Reach {
+interface Reach {
   /** Of the signalling host, as the resolvers gave them. */
   readonly addresses: readonly string[];
   /** PEM of a private CA, trusted beside the public ones. */
   readonly ca?: string;
 }
 
+/** Why the last websocket came to nothing; livekit-client does not tell. */
+let refusal = '';
+
 /** Must run before livekit-client is imported. Throws if there is no WebRTC library for this platform. */
 export async function installGlobals(): Promise<void> {
   const { default: wrtc } = (await import('@roamhq/wrtc')) as unknown as { default: typeof Wrtc };
-  const { RTCSessionDescription, RTCDataChannel, RTCRtpSender, RTCRtpReceiver, MediaStream, MediaStreamTrack } = wrtc;
+  const {
+    RTCIceCandidate,
+    RTCSessionDescription,
+    RTCDataChannel,
+    RTCRtpSender,
+    RTCRtpReceiver,
+    MediaStream,
+    MediaStreamTrack,
+  } = wrtc;
   // webrtc-adapter replaces a class that lacks this one by its own, which wrtc cannot read.
-  const RTCIceCandidate = Object.assign(wrtc.RTCIceCandidate);
-  RTCIceCandidate.prototype.foundation ??= null;
+  Object.assign(RTCIceCandidate.prototype, { foundation: null });
   const nothing = () => undefined;
   const elements = { addEventListener: nothing, removeEventListener: nothing };
   const substitutes = {
@@ -38,8 +48,8 @@ export async function installGlobals(): Promise<void> {
     document: { ...elements, createElement: () => ({ ...elements }), visibilityState: 'visible' },
     navigator: { userAgent: 'livekit-doctor', platform: process.platform, onLine: true },
     ...elements,
-    // livekit-client would ask for a second opinion over HTTP, by the system's resolver.
-    fetch: () => Promise.reject(new TypeError('fetch is not available here')),
+    // livekit-client asks over HTTP what was wrong with its websocket, and would use the system's resolver for it.
+    fetch: () => Promise.reject(new TypeError(refusal)),
   };
   for (const [name, value] of Object.entries(substitutes)) {
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
@@ -66,6 +76,9 @@ export function installWebSocket({ addresses, ca }: Reach): void {
   class Resolved extends WebSocket {
     constructor(url: string, protocols: string[]) {
       super(url, protocols, options);
+      this.on('error', ({ message }) => {
+        refusal = message;
+      });
     }
   }
   Object.assign(globalThis, { WebSocket: Resolved });
@@ -98,42 +111,24 @@ function withStoppableEvents(Native: typeof RTCPeerConnection): typeof RTCPeerCo
   };
 }
 
-/** The TURN URL that was seen to work, with the address that its host resolved to. */
-export interface TurnChoice {
-  readonly url: string;
-  readonly address: string;
+interface Vouched extends RTCConfiguration {
+  doctorTrusted?: Trusted;
 }
 
-/** Where a peer connection may go: over this TURN URL, or to addresses that may be probed at all. */
-export type Bounds = { readonly turn: TurnChoice } | { readonly trusted: Trusted };
-
-interface Bounded extends RTCConfiguration {
-  doctorBounds?: Bounds;
-}
-
-/** For `rtcConfig` of livekit-client. */
-export function within(bounds: Bounds): RTCConfiguration {
-  const configuration: Bounded = { doctorBounds: bounds };
+/** For `rtcConfig` of livekit-client: what this makes goes to addresses that may be probed, and nowhere else. */
+export function onlyTo(trusted: Trusted): RTCConfiguration {
+  const configuration: Vouched = { doctorTrusted: trusted };
   return configuration;
 }
 
 /** Must run before livekit-client makes its first connection, and after whatever else wraps the constructor. */
-export function boundPeerConnection(): void {
+export function vouchForAddresses(): void {
   globalThis.RTCPeerConnection = new Proxy(RTCPeerConnection, {
-    construct(Inner, [{ doctorBounds, ...configuration }]: [Bounded]) {
-      if (!doctorBounds) return new Inner(configuration);
-      if ('turn' in doctorBounds) return new Inner(withOnly(doctorBounds.turn, configuration));
-      return withoutForeign(new Inner(configuration), doctorBounds.trusted);
+    construct(Inner, [{ doctorTrusted, ...configuration }]: [Vouched]) {
+      const connection = new Inner(configuration);
+      return doctorTrusted ? withoutForeign(connection, doctorTrusted) : connection;
     },
   });
-}
-
-/** The library would resolve the host of a TURN URL by the system's resolver, which may know another address or none. */
-function withOnly({ url, address }: TurnChoice, configuration: RTCConfiguration): RTCConfiguration {
-  const literal = isIP(address) === 6 ? `[${address}]` : address;
-  const here = url.replace(/^(turns?:)(\[[^\]]*\]|[^:?]*)/, `$1${literal}`);
-  const servers = (configuration.iceServers ?? []).filter(({ urls }) => [urls].flat().includes(url));
-  return { ...configuration, iceServers: servers.map((server) => ({ ...server, urls: here })) };
 }
 
 /** The connection, deaf to candidates of the server at addresses that nobody vouches for. */

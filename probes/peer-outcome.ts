@@ -47,7 +47,7 @@ const doing: Record<Phase, string> = {
 
 function failureOf({ path, phase, error, echo, selected }: Met): Failure | undefined {
   if (phase !== 'done') {
-    if (error === undefined) return { kind: 'timeout', message: `no end of ${doing[phase]} in time` };
+    if (error === undefined) return { kind: 'timeout', message: `${doing[phase]} did not end in time` };
     return { kind: phase, message: `${doing[phase]}: ${printable(error)}` };
   }
   for (const side of ['caller', 'callee'] as const) {

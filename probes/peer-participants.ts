@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { DisconnectReason, Room, RoomEvent } from 'livekit-client';
 import { connectionsOf, forget, held } from '../browser/page/hold.js';
 import { selectedPairs } from '../browser/page/statistics.js';
-import { within } from './peer-globals.js';
+import { onlyTo } from './peer-globals.js';
 import type { Meet, Met, Phase, Side } from './peer-protocol.js';
 
 /** Reliable data fits into one message of 15 kB; this spans more than one packet of any MTU. */
@@ -35,11 +35,21 @@ export function meet(order: Meet): Meeting {
   const rooms = { caller: makeRoom(), callee: makeRoom() };
   const { caller, callee } = rooms;
 
+  const lost = Promise.race(
+    sides.map(async (side) => {
+      const reason = await once(rooms[side], RoomEvent.Disconnected);
+      throw new Error(`the ${side} was disconnected: ${DisconnectReason[Number(reason ?? 0)]}`);
+    }),
+  );
+
+  // Leaving, in the end, is a disconnection too.
+  lost.catch(() => {});
+
   const work = async (): Promise<void> => {
     const joined = sides.map((side) => once(rooms[side], RoomEvent.SignalConnected));
     const connected = sides.map((side) =>
       rooms[side].connect(order.url, order.tokens[side], {
-        rtcConfig: { ...held(keyOf(order, side), order.path), ...within(order.bounds) },
+        rtcConfig: configuration(order, side),
         peerConnectionTimeout: order.deadlineMs,
         websocketTimeout: order.deadlineMs,
         maxRetries: 0,
@@ -52,7 +62,7 @@ export function meet(order: Meet): Meeting {
     reached('join', 'connect');
     await allConnected;
     reached('connect', 'echo');
-    echo = await exchange(caller, callee);
+    echo = await Promise.race([exchange(caller, callee), lost]);
     reached('echo', 'done');
   };
 
@@ -61,28 +71,22 @@ export function meet(order: Meet): Meeting {
     stop = resolve;
   });
   const timer = setTimeout(stop, order.deadlineMs);
-  const lost = Promise.race(
-    sides.map(async (side) => {
-      const reason = await once(rooms[side], RoomEvent.Disconnected);
-      throw new Error(`the ${side} was disconnected: ${DisconnectReason[Number(reason ?? 0)]}`);
-    }),
-  );
-
-  // Leaving, in the end, is a disconnection too.
-  lost.catch(() => {});
-
   const finish = async (): Promise<Met> => {
     let error: string | undefined;
     try {
-      await Promise.race([work(), lost, stopped]);
+      await Promise.race([work(), stopped]);
     } catch (thrown) {
       error = thrown instanceof Error ? thrown.message : String(thrown);
     }
     clearTimeout(timer);
     const selected: Met['selected'] = {};
-    for (const side of sides) selected[side] = await selectedPairs(connectionsOf(keyOf(order, side)));
+    for (const side of sides) {
+      // A connection that was closed has no statistics, and says so by throwing.
+      selected[side] = await selectedPairs(connectionsOf(keyOf(order, side))).catch(() => []);
+    }
     return {
       kind: 'met',
+      key: order.key,
       path: order.path,
       phase,
       ...(error && { error }),
@@ -105,8 +109,21 @@ function makeRoom(): Room {
   return new Room({ disconnectOnPageLeave: false, reconnectPolicy: { nextRetryDelayInMs: () => null } });
 }
 
+function configuration(order: Meet, side: Side): RTCConfiguration {
+  const { turn, trusted } = order;
+  return {
+    ...held(keyOf(order, side), order.path),
+    // Otherwise each section of the offer opens connections of its own, all but one to be closed after the answer. Over
+    // TCP about 1 exchange in 20 then lost the one that stays, and each uses up an allocation of a TURN server.
+    bundlePolicy: 'max-bundle',
+    // Given from the start: livekit-client may come to set the server's after gathering began, which restarts ICE.
+    ...(turn && { iceServers: [{ urls: turn.url, username: turn.username, credential: turn.credential }] }),
+    ...(trusted && onlyTo(trusted)),
+  };
+}
+
 function keyOf(order: Meet, side: Side): string {
-  return `${order.path} ${side}`;
+  return `${order.key} ${side}`;
 }
 
 function once(room: Room, event: RoomEvent): Promise<unknown> {

@@ -1,6 +1,5 @@
 /** Starts the process in which participants live, and speaks with it. One for all paths of an environment. */
 import { type ChildProcess, fork } from 'node:child_process';
-import type { Path } from '../evidence/run.js';
 import type { Meet, Met, Ready, Stop } from './peer-protocol.js';
 
 /** How long it may take to leave the rooms before it is ended. */
@@ -9,10 +8,10 @@ const leaveMs = 1500;
 export interface PeerProcess {
   /** Why it never will be of use, or undefined. Settles once it is loaded, in about 0.3 s, or has ended. */
   readonly unusable: Promise<string | undefined>;
-  /** One order per path. Undefined when the process ended first. */
+  /** Undefined when the process ended first. */
   meet(order: Meet): Promise<Met | undefined>;
-  /** The order of this path is answered with what there is. */
-  stop(path: Path): void;
+  /** The order of this key is answered with what there is. */
+  stop(key: string): void;
   /** `exit code 1`, `SIGSEGV`; undefined while it runs. */
   ended(): string | undefined;
   /** Everybody leaves their rooms, and the process ends. */
@@ -43,11 +42,11 @@ export function startPeerProcess(): PeerProcess {
   return {
     unusable,
     meet(order) {
-      const met = answer(child, (message): message is Met => message.kind === 'met' && message.path === order.path);
+      const met = answer(child, (message): message is Met => message.kind === 'met' && message.key === order.key);
       send(order);
       return Promise.race([met, ended]);
     },
-    stop: (path) => send({ kind: 'stop', path }),
+    stop: (key) => send({ kind: 'stop', key }),
     ended: () => how,
     async end() {
       if (child.connected) child.disconnect();

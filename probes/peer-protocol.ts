@@ -1,25 +1,31 @@
 /** What is said between the probe `peer` and the process in which its participants live. */
 import type { SelectedPair } from '../evidence/facts.js';
 import type { Path } from '../evidence/run.js';
-import type { Bounds } from './peer-globals.js';
+import type { Trusted } from './allowed-address.js';
+import type { IceServer } from './shared.js';
 
 /** To the process: bring two participants together by one path. Holds secrets, so it goes over IPC alone. */
 export interface Meet {
   readonly kind: 'meet';
+  /** Tells orders apart. */
+  readonly key: string;
   readonly path: Path;
   readonly url: string;
   /** Of the signalling host. */
   readonly addresses: readonly string[];
   readonly ca?: string;
   readonly tokens: Record<Side, string>;
-  readonly bounds: Bounds;
+  /** Where a connection may go; only for a path that is not relayed. */
+  readonly trusted?: Trusted;
+  /** The relay of a relayed path, by address. */
+  readonly turn?: IceServer;
   readonly deadlineMs: number;
 }
 
 /** To the process: answer with what there is. */
 export interface Stop {
   readonly kind: 'stop';
-  readonly path: Path;
+  readonly key: string;
 }
 
 export type Side = 'caller' | 'callee';
@@ -33,6 +39,7 @@ export type Phase = 'join' | 'connect' | 'echo' | 'done';
 /** From the process. Times are milliseconds since it took up the order. */
 export interface Met {
   readonly kind: 'met';
+  readonly key: string;
   readonly path: Path;
   readonly phase: Phase;
   /** Why it came no further; absent when it did, and when time was up. From the library or the server: not trusted. */

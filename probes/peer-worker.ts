@@ -3,7 +3,7 @@
  * see, and libwebrtc is native code whose crash must be an observation. Orders come over IPC.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { boundPeerConnection, installGlobals, installWebSocket } from './peer-globals.js';
+import { installGlobals, installWebSocket, vouchForAddresses } from './peer-globals.js';
 import type { Meeting } from './peer-participants.js';
 import type { Meet, Ready, Stop } from './peer-protocol.js';
 
@@ -26,7 +26,7 @@ async function start(): Promise<Ready> {
     setLogLevel('silent');
     const { wrapPeerConnection } = await import('../browser/page/hold.js');
     wrapPeerConnection();
-    boundPeerConnection();
+    vouchForAddresses();
     participants = await import('./peer-participants.js');
     return { kind: 'ready' };
   } catch (error) {
@@ -38,10 +38,10 @@ async function take(order: Meet): Promise<void> {
   installWebSocket(order);
   const meeting = participants?.meet(order);
   if (!meeting) return;
-  meetings.set(order.path, meeting);
+  meetings.set(order.key, meeting);
   send(await meeting.met);
   await meeting.left;
-  meetings.delete(order.path);
+  meetings.delete(order.key);
 }
 
 /**
@@ -59,7 +59,7 @@ process.on('SIGINT', () => {});
 process.on('disconnect', () => void end());
 process.on('message', (message: Meet | Stop) => {
   if (message.kind === 'meet') void take(message);
-  else meetings.get(message.path)?.stop();
+  else meetings.get(message.key)?.stop();
 });
 send(await start());
 // The parent may have died before we listened.

@@ -1,21 +1,28 @@
 /** `peer`: two participants in Node, by one path: ICE, DTLS and bytes that come back over a data channel. */
+import { isIP } from 'node:net';
 import { pathOfUrl } from '../browser/page/candidates.js';
 import { mintsTokens, mintToken, randomIdentity, randomRoom } from '../environment/token.js';
 import { type IceFacts, seen, type TurnFacts } from '../evidence/facts.js';
 import type { Path } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { trusted } from './allowed-address.js';
-import type { TurnChoice } from './peer-globals.js';
 import { outcomeOf } from './peer-outcome.js';
 import { startPeerProcess } from './peer-process.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
+import type { IceServer } from './shared.js';
 
 const paths = ['udp', 'tcp', 'turn-udp'] as const satisfies Path[];
 type PeerPath = (typeof paths)[number];
 
+/** A TURN URL that was seen to work, and the address that its host resolved to. */
+interface Relay {
+  readonly url: string;
+  readonly address: string;
+}
+
 interface PathTarget extends Target {
   readonly path: PeerPath;
-  readonly turn?: TurnChoice;
+  readonly turn?: Relay;
 }
 
 /** How long the two may take to meet. */
@@ -76,15 +83,16 @@ async function observe({ path, turn }: PathTarget, tools: Tools): Promise<Outcom
   const sentMs = tools.now();
   const meeting = process.meet({
     kind: 'meet',
+    key: room,
     path,
     url: environment.url.href,
     addresses: vouched.signal,
     ...(environment.ca && { ca: environment.ca }),
     tokens: { caller, callee },
-    bounds: turn ? { turn } : { trusted: vouched },
+    ...(turn ? { turn: relayOf(known, turn) } : { trusted: vouched }),
     deadlineMs: meetMs,
   });
-  const stop = (): void => process.stop(path);
+  const stop = (): void => process.stop(room);
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   const met = await meeting;
@@ -96,6 +104,13 @@ async function observe({ path, turn }: PathTarget, tools: Tools): Promise<Outcom
   }
   const outcome = outcomeOf(met, sentMs, tools.now());
   return { ...outcome, steps: [{ name: 'prepare', startMs, endMs: sentMs }, ...outcome.steps] };
+}
+
+/** By address: the library would ask the system's resolver, which may know another address or none. */
+function relayOf({ shared }: Known, { url, address }: Relay): IceServer | undefined {
+  const server = shared.iceServers?.find((one) => one.url === url);
+  const literal = isIP(address) === 6 ? `[${address}]` : address;
+  return server && { ...server, url: url.replace(/^(turn:)(\[[^\]]*\]|[^:?]*)/, `$1${literal}`) };
 }
 
 function startProcess(tools: Tools) {
