@@ -14,6 +14,15 @@ const bySeverity: readonly Severity[] = ['error', 'warning', 'info'];
 /** Errors come before warnings and notes; among equals the one nearest to the root. */
 export function diagnose(evidence: Evidence): Diagnosis {
   const paths = judgePaths(evidence);
+  const unseen = rules.flatMap(({ code, unseen }) => {
+    const separateBy = unseen?.(evidence);
+    return separateBy ? [{ code, separateBy }] : [];
+  });
+  const suspect = (rule: AnyRule, found: Found<Args>): Suspect => {
+    const possible = unseen.filter(({ code }) => rule.explainedBy.includes(code));
+    const alternatives = [...(found.alternatives ?? []), ...possible];
+    return { rule, found: { ...found, alternatives }, severity: found.severity ?? rule.severity };
+  };
   const suspects = rules.flatMap((rule) => rule.find(evidence).map((found) => suspect(rule, found)));
   const known = new Set(suspects.flatMap(({ found }) => found.evidence));
   const unknown = unexplainedFailure.findBeside(evidence, known).map((found) => suspect(unexplainedFailure, found));
@@ -31,10 +40,6 @@ export function diagnose(evidence: Evidence): Diagnosis {
     findings: ranked.map(finding),
     suppressed: [...suppressed],
   };
-}
-
-function suspect(rule: AnyRule, found: Found<Args>): Suspect {
-  return { rule, found, severity: found.severity ?? rule.severity };
 }
 
 function finding({ rule, found, severity }: Suspect): Finding {

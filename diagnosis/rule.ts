@@ -50,6 +50,11 @@ export interface Rule<A extends Args> {
   readonly explainsAll?: boolean;
   /** Whose fault it is: a fault of the vantage makes the verdict `inconclusive`. Absent: the deployment's. */
   readonly blames?: 'vantage';
+  /**
+   * Where what it looks at was not observed: the sentence that `separateBy` of an alternative is. It stays possible then,
+   * so it is an alternative of every finding that it would explain.
+   */
+  unseen?(evidence: Evidence): string | undefined;
   /** Pure: the same evidence, the same findings. */
   find(evidence: Evidence): readonly Found<A>[];
   prose(args: A): Prose;

@@ -1,7 +1,8 @@
 /** Names that do not lead to an address. */
 import type { Role, Seen } from '../../evidence/facts.js';
 import type { Evidence, Path } from '../../evidence/run.js';
-import { kindOf, look, signalling } from '../look.js';
+import { signalling } from '../look.js';
+import { names, resolversOf } from '../names.js';
 import { severityOf, turnPath } from '../offered.js';
 import { rule } from '../rule.js';
 import { list } from '../words.js';
@@ -14,10 +15,6 @@ interface NameArgs {
   expected?: string;
 }
 
-export function failedNames(evidence: Evidence, kind: string): Seen<'dns'>[] {
-  return look(evidence, 'dns').filter((one) => kindOf(one) === kind);
-}
-
 /** Paths that need a TURN host: by its name in the join response, else any that TURN can serve. */
 function pathsOf(evidence: Evidence, host: string): Path[] {
   const urls = signalling(evidence)?.facts.join?.iceServers.map(({ url }) => url) ?? [];
@@ -26,15 +23,15 @@ function pathsOf(evidence: Evidence, host: string): Path[] {
   return found.length > 0 ? found : ['turn-tls'];
 }
 
-export function nameFindings(evidence: Evidence, names: readonly Seen<'dns'>[]) {
-  return names.map(({ id, facts }) => {
+export function nameFindings(evidence: Evidence, found: readonly Seen<'dns'>[]) {
+  return found.map(({ id, facts }) => {
     const { name, role } = facts;
     const expected = role === 'signal' ? evidence.claims.dns?.signal : evidence.claims.turn?.address;
     return {
       args: {
         target: role,
         name,
-        resolvers: [...new Set(facts.answers.map(({ resolver }) => resolver))],
+        resolvers: resolversOf(facts.answers),
         ...(expected && { expected }),
       },
       evidence: [id],
@@ -55,7 +52,7 @@ export const dnsNameMissing = rule<NameArgs>({
   find: (evidence) =>
     nameFindings(
       evidence,
-      failedNames(evidence, 'nxdomain').filter(({ facts }) => facts.role === 'signal'),
+      names(evidence, 'missing').filter(({ facts }) => facts.role === 'signal'),
     ),
   prose: (args) => ({
     summary: `The name \`${args.name}\` does not exist, so nobody can reach the signalling.`,
@@ -71,7 +68,7 @@ export const turnNameMissing = rule<NameArgs>({
   find: (evidence) =>
     nameFindings(
       evidence,
-      failedNames(evidence, 'nxdomain').filter(({ facts }) => facts.role === 'turn'),
+      names(evidence, 'missing').filter(({ facts }) => facts.role === 'turn'),
     ),
   prose: (args) => ({
     summary: `The TURN host \`${args.name}\`, which the server hands out to every participant, does not exist in DNS.`,
@@ -84,7 +81,7 @@ export const dnsNoAddress = rule<NameArgs>({
   code: 'dns-no-address',
   severity: 'error',
   explainedBy: ['vantage-offline'],
-  find: (evidence) => nameFindings(evidence, failedNames(evidence, 'no-address')),
+  find: (evidence) => nameFindings(evidence, names(evidence, 'no-address')),
   prose: (args) => ({
     summary: `The name \`${args.name}\` exists, but it has no address.`,
     cause: `DNS answered NOERROR with neither an A nor an AAAA record (asked: ${list(args.resolvers)}).`,
@@ -96,10 +93,22 @@ export const dnsServerFailure = rule<NameArgs>({
   code: 'dns-server-failure',
   severity: 'error',
   explainedBy: ['vantage-offline'],
-  find: (evidence) => nameFindings(evidence, failedNames(evidence, 'servfail')),
+  find: (evidence) => nameFindings(evidence, names(evidence, 'failure')),
   prose: (args) => ({
     summary: `DNS fails for \`${args.name}\`: the resolvers answer with an error instead of an address.`,
     cause: `${list(args.resolvers)} answered with an error such as SERVFAIL or REFUSED: the zone's own servers are broken, unreachable or badly signed.`,
     fix: `Repair the zone of \`${args.name}\` at its name servers (\`dig +trace ${args.name}\` shows where it breaks).`,
+  }),
+});
+
+export const dnsDnssecInvalid = rule<NameArgs>({
+  code: 'dns-dnssec-invalid',
+  severity: 'error',
+  explainedBy: ['vantage-offline'],
+  find: (evidence) => nameFindings(evidence, names(evidence, 'invalid')),
+  prose: (args) => ({
+    summary: `Resolvers that check DNSSEC refuse the address of \`${args.name}\`, because its signature is not valid.`,
+    cause: `${list(args.resolvers)} answered SERVFAIL, but gave an answer to a question with checking disabled (CD=1): the RRSIG has expired or does not fit, or the DS record at the parent is of an old key.`,
+    fix: `Sign the zone of \`${args.name}\` again, or set the DS record at the registrar to the key in use (\`delv ${args.name}\` says what does not fit).`,
   }),
 });

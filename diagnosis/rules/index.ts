@@ -4,19 +4,36 @@
  */
 import type { AnyRule } from '../rule.js';
 import { browserMissing } from './browser-missing.js';
-import { dnsNameMissing, dnsNoAddress, dnsServerFailure, turnNameMissing } from './dns-missing.js';
-import { dnsResolverUnreachable } from './dns-resolver-unreachable.js';
+import { dnsDnssecInvalid, dnsNameMissing, dnsNoAddress, dnsServerFailure, turnNameMissing } from './dns-missing.js';
+import { dnsResolversDisagree, dnsResolverUnreachable, dnsUdpBlocked } from './dns-resolvers.js';
 import { dnsWrongAddress } from './dns-wrong-address.js';
-import { ingressBackendDown, ingressWrongBackend } from './ingress.js';
+import {
+  ingressBackendDown,
+  ingressIdleTimeout,
+  ingressRedirects,
+  ingressSwallowsFrames,
+  ingressUpgradeMissing,
+  ingressWrongBackend,
+} from './ingress.js';
 import { mediaAddressDrift, mediaAddressPrivate, mediaAddressSilent, mediaAddressWrong } from './media-address.js';
+import { publishDenied, roomMissing, serverBusFailure, serverLimitReached, serverNotReady } from './server.js';
+import { dnsPrivateAddress, ipv6Unreachable, signalAddressDead } from './signal-address.js';
 import { signalPortFiltered, signalPortRefused } from './signal-port.js';
 import { tcpPortFiltered, tcpPortProxied, tcpPortRefused } from './tcp.js';
 import {
-  tlsCertificateExpired,
+  tlsChainIncomplete,
   tlsDefaultCertificate,
+  tlsIntercepted,
   tlsNameMismatch,
   tlsUntrustedIssuer,
 } from './tls-certificate.js';
+import {
+  tlsCertificateExpired,
+  tlsCertificateExpiring,
+  tlsCertificateNotYetValid,
+  vantageClockSkew,
+} from './tls-dates.js';
+import { pathMtuBlackhole, tlsHandshakeStalled, tlsPlaintextPort, tlsVersionUnsupported } from './tls-port.js';
 import { tokenGrantMissing, tokenKeyUnknown, tokenSecretWrong, tokenTimeInvalid } from './token.js';
 import {
   turnNotOffered,
@@ -29,27 +46,53 @@ import { turnCredentialsRejected, turnPeerDenied, turnQuotaExceeded, turnRelayRa
 import { tcpNotOffered, udpBlockedAtVantage, udpFiltered, udpNotOffered, udpPortClosed } from './udp.js';
 import { unexplainedFailure } from './unexplained-failure.js';
 import { vantageOffline } from './vantage-offline.js';
+import { vantageStarved } from './vantage-starved.js';
 
 export const rules: readonly AnyRule[] = [
   vantageOffline,
+  vantageStarved,
   dnsResolverUnreachable,
+  dnsUdpBlocked,
   dnsNameMissing,
   dnsNoAddress,
   dnsServerFailure,
+  dnsDnssecInvalid,
   turnNameMissing,
   dnsWrongAddress,
+  dnsResolversDisagree,
+  dnsPrivateAddress,
+  ipv6Unreachable,
+  signalAddressDead,
   signalPortRefused,
   signalPortFiltered,
+  vantageClockSkew,
+  tlsIntercepted,
   tlsDefaultCertificate,
+  tlsPlaintextPort,
+  tlsVersionUnsupported,
+  pathMtuBlackhole,
+  tlsHandshakeStalled,
   tlsCertificateExpired,
+  tlsCertificateNotYetValid,
+  tlsCertificateExpiring,
+  tlsChainIncomplete,
   tlsUntrustedIssuer,
   tlsNameMismatch,
   ingressBackendDown,
+  ingressRedirects,
+  ingressUpgradeMissing,
   ingressWrongBackend,
+  ingressSwallowsFrames,
+  ingressIdleTimeout,
+  serverNotReady,
+  serverLimitReached,
+  serverBusFailure,
+  roomMissing,
   tokenKeyUnknown,
   tokenSecretWrong,
   tokenTimeInvalid,
   tokenGrantMissing,
+  publishDenied,
   mediaAddressPrivate,
   mediaAddressWrong,
   mediaAddressSilent,

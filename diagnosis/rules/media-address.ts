@@ -132,7 +132,7 @@ function silentAddresses(evidence: Evidence): { address: string; checks: IceChec
 export const mediaAddressSilent = rule<AddressArgs & { control: boolean }>({
   code: 'media-address-silent',
   severity: 'error',
-  explainedBy: ['vantage-offline', 'media-address-private', 'media-address-wrong'],
+  explainedBy: ['vantage-offline', 'vantage-starved', 'media-address-private', 'media-address-wrong'],
   find: (evidence) =>
     silentAddresses(evidence).map(({ address, checks }) => {
       const controls = [...udpControls(evidence), ...tcpControls(evidence)];

@@ -3,7 +3,7 @@ import type { Seen } from '../../evidence/facts.js';
 import type { Evidence } from '../../evidence/run.js';
 import { isPrivate } from '../address.js';
 import { ids, kindOf, look, signalling } from '../look.js';
-import { rule } from '../rule.js';
+import { type Alternative, rule } from '../rule.js';
 import { at, list } from '../words.js';
 
 interface PortArgs {
@@ -45,6 +45,14 @@ function resolverControls(evidence: Evidence): Seen<'dns'>[] {
   );
 }
 
+/** Only the TLS probe tells a connection that was not answered from a handshake that was not. */
+function orHandshake(evidence: Evidence, { address, port }: Attempt): Alternative[] {
+  if (!signalling(evidence)?.facts.secure || look(evidence, 'tls').some(({ facts }) => facts.role === 'signal'))
+    return [];
+  const separateBy = `Connect without a handshake (\`nc -vz -w 3 ${address} ${port}\`): if that succeeds, the port is open.`;
+  return ['tls-handshake-stalled', 'path-mtu-blackhole'].map((code) => ({ code, separateBy }));
+}
+
 function argsOf({ host, address, port }: Attempt, control: boolean): PortArgs {
   return { target: 'signal', host, destination: at(address, port), port, control };
 }
@@ -52,7 +60,7 @@ function argsOf({ host, address, port }: Attempt, control: boolean): PortArgs {
 export const signalPortRefused = rule<PortArgs>({
   code: 'signal-port-refused',
   severity: 'error',
-  explainedBy: ['vantage-offline', 'dns-wrong-address'],
+  explainedBy: ['vantage-offline', 'dns-wrong-address', 'dns-resolvers-disagree'],
   find(evidence) {
     const attempt = attempts(evidence, ['refused']);
     return attempt ? [{ args: argsOf(attempt, true), evidence: ids(...attempt.observations) }] : [];
@@ -67,7 +75,13 @@ export const signalPortRefused = rule<PortArgs>({
 export const signalPortFiltered = rule<PortArgs>({
   code: 'signal-port-filtered',
   severity: 'error',
-  explainedBy: ['vantage-offline', 'dns-wrong-address'],
+  explainedBy: [
+    'vantage-offline',
+    'vantage-starved',
+    'dns-wrong-address',
+    'dns-resolvers-disagree',
+    'dns-private-address',
+  ],
   find(evidence) {
     const attempt = attempts(evidence, ['timeout', 'unreachable']);
     if (!attempt) return [];
@@ -80,6 +94,7 @@ export const signalPortFiltered = rule<PortArgs>({
         evidence: ids(...attempt.observations, ...controls),
         undecided: !control,
         alternatives: [
+          ...orHandshake(evidence, attempt),
           {
             code: 'vantage-offline',
             separateBy: `Connect to ${list(['the same port from another network', ...(isPrivate(attempt.address) ? [] : [`another site from here (\`curl -I https://1.1.1.1\`)`])])}: what answers where tells which side is at fault.`,

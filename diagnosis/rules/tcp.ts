@@ -71,7 +71,13 @@ export const tcpPortRefused = rule<TcpArgs>({
 export const tcpPortFiltered = rule<TcpArgs>({
   code: 'tcp-port-filtered',
   severity: 'error',
-  explainedBy: ['vantage-offline', 'media-address-private', 'media-address-wrong', 'media-address-silent'],
+  explainedBy: [
+    'vantage-offline',
+    'vantage-starved',
+    'media-address-private',
+    'media-address-wrong',
+    'media-address-silent',
+  ],
   find(evidence) {
     const controls = [...udpControls(evidence), ...tcpControls(evidence)];
     return findings(evidence, dead(evidence, 'tcp', silent), controls.length > 0, controls);

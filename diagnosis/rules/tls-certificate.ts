@@ -1,22 +1,10 @@
-/** What is wrong with a certificate: each for the signalling host and for the TURN host. */
-import type { CertificateFacts, Role, Seen } from '../../evidence/facts.js';
-import type { Evidence, Severity } from '../../evidence/run.js';
-import { ids, look, signalling } from '../look.js';
-import { severityOf } from '../offered.js';
+/** Whose certificate it is, and for whom: each for the signalling host and for the TURN host. */
+import type { CertificateFacts, Seen } from '../../evidence/facts.js';
+import { type CertificateArgs, certificates, secretOf } from '../certificates.js';
 import { rule } from '../rule.js';
-import { at, list, moment, quoted } from '../words.js';
+import { list, quoted } from '../words.js';
 
-interface CertificateArgs {
-  target: Role;
-  host: string;
-  destination: string;
-  subject: string;
-  issuer: string;
-  names: string[];
-  validTo: string;
-}
-
-/** OpenSSL's codes, from `openssl-verify(1)`. */
+/** OpenSSL's codes, from `openssl-verification-options(1)`. */
 const untrustedErrors = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -27,7 +15,11 @@ const untrustedErrors = new Set([
   'INVALID_CA',
 ]);
 
-/** Certificates that a proxy makes up when it has none for the name. */
+const isUntrusted = ({ facts: { chainError } }: Seen<'tls'>): boolean => untrustedErrors.has(chainError ?? '');
+
+const isSelfSigned = ({ subject, issuer }: CertificateFacts): boolean => subject === issuer;
+
+/** Certificates that a proxy makes up, or that are meant for trials only. */
 const defaults: readonly (readonly [RegExp, string])[] = [
   [/Kubernetes Ingress Controller Fake Certificate/i, 'ingress-nginx'],
   [/TRAEFIK DEFAULT CERT/i, 'Traefik'],
@@ -35,56 +27,52 @@ const defaults: readonly (readonly [RegExp, string])[] = [
   [/Caddy Local Authority/i, "Caddy's local authority"],
 ];
 
-export function severityOfTarget(evidence: Evidence, target: Role): Severity {
-  return target === 'signal' ? 'error' : severityOf(evidence, 'turn-tls');
+/** Makers of proxies and virus scanners that put their own certificate in place of every host's. */
+const interceptors =
+  /Zscaler|Fortinet|FortiGate|Palo Alto|Netskope|Blue ?Coat|Symantec Web|Sophos|Cisco Umbrella|Forcepoint|Check ?Point|WatchGuard|Barracuda|Kaspersky|Avast|AVG|ESET|Bitdefender|mitmproxy|Charles Proxy|Burp/i;
+
+function defaultMaker({ facts: { nameError, withoutSni } }: Seen<'tls'>, leaf: CertificateFacts): string | undefined {
+  const known = defaults.find(([name]) => name.test(`${leaf.subject} ${leaf.issuer}`))?.[1];
+  // Self-signed, for another name, and shown to whoever names no host: what a proxy made for itself.
+  const own = nameError && isSelfSigned(leaf) && withoutSni?.fingerprint256 === leaf.fingerprint256;
+  return known ?? (own ? 'the proxy' : undefined);
 }
 
-const leafOf = (port: Seen<'tls'>): CertificateFacts | undefined => port.facts.chain[0];
-
-/** Which default certificate it is, by who made it. */
-function defaultMaker(certificate: CertificateFacts): string | undefined {
-  return defaults.find(([name]) => name.test(`${certificate.subject} ${certificate.issuer}`))?.[1];
-}
-
-/** For every TLS port that shows a certificate like this. */
-function certificates(evidence: Evidence, matches: (port: Seen<'tls'>, leaf: CertificateFacts) => boolean) {
-  const signal = signalling(evidence);
-  return look(evidence, 'tls').flatMap((port) => {
-    const leaf = leafOf(port);
-    if (!leaf || !matches(port, leaf)) return [];
-    const { role, host, address } = port.facts;
-    const args: CertificateArgs = {
-      target: role,
-      host,
-      destination: at(address, port.facts.port),
-      subject: leaf.subject,
-      issuer: leaf.issuer,
-      names: leaf.subjectAltNames.map((name) => name.replace(/^(DNS|IP Address):/, '')),
-      validTo: leaf.validTo,
-    };
-    const victim = role === 'signal' && signal?.failure?.kind === 'tls' ? signal : undefined;
-    return [{ args, evidence: ids(port, victim), severity: severityOfTarget(evidence, role) }];
-  });
-}
-
-const secretOf = (target: Role): string =>
-  target === 'signal'
-    ? "the ingress's TLS secret (`spec.tls[].secretName`; nginx: `ssl_certificate`)"
-    : 'the TURN certificate (Helm: `livekit.turn.secretName`; livekit.yaml: `turn.cert_file` and `turn.key_file`; with `turn.external_tls: true` at the load balancer)';
+export const tlsIntercepted = rule<CertificateArgs>({
+  code: 'tls-intercepted',
+  severity: 'error',
+  explainedBy: ['vantage-offline'],
+  blames: 'vantage',
+  find: (evidence) =>
+    certificates(evidence, (port, leaf) => isUntrusted(port) && interceptors.test(leaf.issuer)).map(
+      ({ port: _, ...found }) => ({
+        ...found,
+        alternatives: [
+          {
+            code: 'tls-untrusted-issuer',
+            separateBy:
+              "Run the check from another network: if the same issuer signs there, it is the deployment's own.",
+          },
+        ],
+      }),
+    ),
+  prose: ({ host, issuer }) => ({
+    summary: `Something in this network puts its own certificate in place of \`${host}\`'s.`,
+    cause: `The certificate was issued by ${quoted(issuer)}, a maker of intercepting proxies or virus scanners, so TLS is broken open between here and the deployment.`,
+    fix: `Exempt \`${host}\` from inspection in that product, or run the check from a network without it; TURN over TLS and websockets often do not survive inspection.`,
+  }),
+});
 
 export const tlsDefaultCertificate = rule<CertificateArgs & { maker: string }>({
   code: 'tls-default-certificate',
   severity: 'error',
   explainedBy: ['dns-wrong-address'],
   find: (evidence) =>
-    certificates(evidence, ({ state }, leaf) => state === 'failed' && defaultMaker(leaf) !== undefined).map(
-      (found) => ({
-        ...found,
-        args: {
-          ...found.args,
-          maker: defaults.find(([name]) => name.test(`${found.args.subject} ${found.args.issuer}`))?.[1] ?? '',
-        },
-      }),
+    certificates(evidence, (port, leaf) => port.state === 'failed' && defaultMaker(port, leaf) !== undefined).map(
+      ({ port, ...found }) => {
+        const leaf = port.facts.chain[0];
+        return { ...found, args: { ...found.args, maker: (leaf && defaultMaker(port, leaf)) ?? 'the proxy' } };
+      },
     ),
   prose: ({ host, destination, maker, subject, target }) => ({
     summary: `${destination} shows a placeholder certificate for \`${host}\`, not a real one.`,
@@ -93,24 +81,43 @@ export const tlsDefaultCertificate = rule<CertificateArgs & { maker: string }>({
   }),
 });
 
-export const tlsCertificateExpired = rule<CertificateArgs>({
-  code: 'tls-certificate-expired',
+export const tlsChainIncomplete = rule<CertificateArgs>({
+  code: 'tls-chain-incomplete',
   severity: 'error',
-  explainedBy: ['dns-wrong-address', 'tls-default-certificate'],
-  find: (evidence) => certificates(evidence, ({ facts }) => facts.chainError === 'CERT_HAS_EXPIRED'),
-  prose: ({ host, destination, validTo, subject, issuer, target }) => ({
-    summary: `The certificate of \`${host}\` at ${destination} expired on ${moment(validTo)}.`,
-    cause: `The certificate ${quoted(subject)}, issued by ${quoted(issuer)}, was not renewed, or the renewed one was not loaded.`,
-    fix: `Renew it and put it into ${secretOf(target)} (expected: valid beyond today; seen: until ${moment(validTo)}), then check why the renewal did not run.`,
+  explainedBy: ['dns-wrong-address', 'tls-default-certificate', 'tls-intercepted'],
+  find: (evidence) =>
+    certificates(evidence, (port) => isUntrusted(port) && port.facts.missingIssuer?.completes === true).map(
+      ({ port: _, ...found }) => found,
+    ),
+  prose: ({ host, destination, issuer, target }) => ({
+    summary: `The server at ${destination} (\`${host}\`) does not send the intermediate certificate.`,
+    cause: `It sends the certificate alone; with that of its issuer ${quoted(issuer)}, which the certificate itself says where to find, the chain verifies. Some browsers fetch it by themselves, native apps do not.`,
+    fix: `Put the full chain, the certificate first and then the intermediates, into ${secretOf(target)} (certbot: \`fullchain.pem\`, not \`cert.pem\`).`,
   }),
 });
 
 export const tlsUntrustedIssuer = rule<CertificateArgs>({
   code: 'tls-untrusted-issuer',
   severity: 'error',
-  explainedBy: ['dns-wrong-address', 'tls-default-certificate'],
+  explainedBy: ['dns-wrong-address', 'tls-default-certificate', 'tls-intercepted', 'tls-chain-incomplete'],
   find: (evidence) =>
-    certificates(evidence, ({ facts }) => facts.chainError !== undefined && untrustedErrors.has(facts.chainError)),
+    certificates(evidence, isUntrusted).map(({ port, ...found }) => {
+      const { chain, missingIssuer } = port.facts;
+      const last = chain.at(-1);
+      // A chain that ends in itself is whole; whether one that breaks off before is, cannot be seen from it.
+      const whole = (last && isSelfSigned(last)) || chain.length > 1 || missingIssuer?.completes === false;
+      return {
+        ...found,
+        alternatives: whole
+          ? []
+          : [
+              {
+                code: 'tls-chain-incomplete',
+                separateBy: `Verify with the certificate of its issuer at hand (\`openssl s_client -connect ${found.args.destination} -servername ${found.args.host} -CAfile issuer.pem -partial_chain\`): if a public authority stands behind that, only the intermediate is missing.`,
+              },
+            ],
+      };
+    }),
   prose: ({ host, destination, subject, issuer, target }) => ({
     summary: `No authority that is trusted here vouches for the certificate of \`${host}\` at ${destination}.`,
     cause:
@@ -125,7 +132,8 @@ export const tlsNameMismatch = rule<CertificateArgs>({
   code: 'tls-name-mismatch',
   severity: 'error',
   explainedBy: ['dns-wrong-address', 'tls-default-certificate'],
-  find: (evidence) => certificates(evidence, ({ facts }) => facts.nameError !== undefined),
+  find: (evidence) =>
+    certificates(evidence, ({ facts }) => facts.nameError !== undefined).map(({ port: _, ...found }) => found),
   prose: ({ host, destination, names, subject, target }) => ({
     summary: `The certificate at ${destination} is for another name than \`${host}\`.`,
     cause: `It bears ${names.length > 0 ? list(names.slice(0, 5)) : `no name besides ${quoted(subject)}`}, and \`${host}\` was asked for (SNI).`,

@@ -42,6 +42,10 @@ const signature = /signature is invalid|error in cryptographic primitive/;
 /** golang-jwt: `token is expired`, `token is not valid yet`; go-jose: `validation failed, token is expired (exp)`. */
 const time = /token is expired|token (is )?not valid yet|used before issued|issued in the future/;
 
+export function isTimeRefused({ facts: { refusal } }: Seen<'signal'>): boolean {
+  return refusal?.status === 401 && time.test(refusal.body);
+}
+
 export const tokenSecretWrong = rule<TokenArgs>({
   code: 'token-secret-wrong',
   severity: 'error',
@@ -71,25 +75,16 @@ export const tokenSecretWrong = rule<TokenArgs>({
   }),
 });
 
-export const tokenTimeInvalid = rule<TokenArgs & { skewMs?: number }>({
+export const tokenTimeInvalid = rule<TokenArgs>({
   code: 'token-time-invalid',
   severity: 'error',
-  explainedBy: ['dns-wrong-address'],
+  explainedBy: ['dns-wrong-address', 'vantage-clock-skew'],
   find: (evidence) =>
-    refused(evidence, (body) => time.test(body)).map(({ args, evidence: seen, signal }) => ({
-      args: {
-        ...args,
-        ...(signal.facts.clockSkewMs !== undefined && { skewMs: Math.round(signal.facts.clockSkewMs) }),
-      },
-      evidence: seen,
-    })),
-  prose: ({ skewMs }) => ({
-    summary: 'livekit-server finds the token expired, or not valid yet.',
-    cause:
-      skewMs !== undefined && Math.abs(skewMs) > 30_000
-        ? `The server's clock is ${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? 'ahead of' : 'behind'} this machine's, and a token is accepted at most 60 s outside its time.`
-        : 'The `nbf` and `exp` of the token do not contain the time of the server, which allows 60 s of difference.',
-    fix: 'Set the clock of the machine that is wrong by NTP (`timedatectl` shows whether it is in step), or have the token service make tokens that live longer.',
+    refused(evidence, (body) => time.test(body)).map(({ args, evidence: seen }) => ({ args, evidence: seen })),
+  prose: ({ said }) => ({
+    summary: "By livekit-server's clock the token is expired, or not valid yet.",
+    cause: `It answered 401 ${quoted(said.replace(/^.*error: /, ''))}: the \`nbf\` and \`exp\` of the token do not contain the server's time, which allows 60 s of difference.`,
+    fix: "Set the clock of the machine that makes the tokens by NTP (`timedatectl` shows whether it is in step), or have the token service make tokens that live longer; the server's own clock is the other suspect.",
   }),
 });
 

@@ -25,17 +25,21 @@ const turnPaths: readonly Path[] = ['turn-udp', 'turn-tcp', 'turn-tls'];
 /** Names that lead to no address, and certificates, are blamed before the port. */
 const beforeTurn = [
   'vantage-offline',
+  'vantage-starved',
   'turn-name-missing',
   'dns-no-address',
   'dns-server-failure',
+  'dns-dnssec-invalid',
   'dns-wrong-address',
+  'dns-resolvers-disagree',
 ];
 const beforeTurnTls = [
   ...beforeTurn,
   'tls-default-certificate',
-  'tls-certificate-expired',
-  'tls-untrusted-issuer',
-  'tls-name-mismatch',
+  'tls-plaintext-port',
+  'tls-version-unsupported',
+  'path-mtu-blackhole',
+  'tls-handshake-stalled',
 ];
 const mediaAddress = ['media-address-private', 'media-address-wrong', 'media-address-silent'];
 

@@ -34,7 +34,13 @@ const ports = (destinations: readonly string[]): string =>
 export const udpBlockedAtVantage = rule<Args & { destinations: string[] }>({
   code: 'udp-blocked-at-vantage',
   severity: 'error',
-  explainedBy: ['vantage-offline', 'media-address-private', 'media-address-wrong', 'media-address-silent'],
+  explainedBy: [
+    'vantage-offline',
+    'vantage-starved',
+    'media-address-private',
+    'media-address-wrong',
+    'media-address-silent',
+  ],
   blames: 'vantage',
   find(evidence) {
     const media = iceChecks(evidence, 'udp');
@@ -73,6 +79,7 @@ export const udpFiltered = rule<UdpArgs>({
   severity: 'error',
   explainedBy: [
     'vantage-offline',
+    'vantage-starved',
     'media-address-private',
     'media-address-wrong',
     'media-address-silent',
@@ -103,7 +110,7 @@ export const udpFiltered = rule<UdpArgs>({
     cause: control
       ? 'Other UDP from this machine to the deployment is answered at the same time, so a firewall, a security group or a Service without the UDP port drops these packets or their replies.'
       : 'A firewall, a security group or a Service without the UDP port drops these packets or their replies, or this network blocks UDP: nothing else here answered over UDP to exclude that.',
-    fix: `Allow inbound UDP ${ports(destinations)} to ${list(destinations)}: security group or firewall rule, and in Kubernetes a Service port with \`protocol: UDP\` whose \`port\` and \`targetPort\` are \`rtc.udp_port\` (or the range \`rtc.port_range_start\` to \`rtc.port_range_end\`).`,
+    fix: `Allow inbound UDP to ${list(destinations)}: security group or firewall rule, and in Kubernetes a Service port with \`protocol: UDP\` whose \`port\` and \`targetPort\` are \`rtc.udp_port\` (or the range \`rtc.port_range_start\` to \`rtc.port_range_end\`).`,
   }),
 });
 

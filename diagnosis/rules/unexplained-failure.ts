@@ -74,7 +74,13 @@ export const unexplainedFailure = {
   ...rule<UnexplainedArgs>({
     code: 'unexplained-failure',
     severity: 'error',
-    explainedBy: ['vantage-offline', 'dns-wrong-address'],
+    explainedBy: [
+      'vantage-offline',
+      'vantage-starved',
+      'dns-wrong-address',
+      'dns-resolvers-disagree',
+      'tls-intercepted',
+    ],
     find: () => [],
     prose: ({ what, failures, own }) => ({
       summary: `${list(what)} does not work, and no rule knows why.`.replace(/^./, (first) => first.toUpperCase()),

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap';
 import { allCodes, diagnose } from '../../diagnosis/index.js';
 import { rules } from '../../diagnosis/rules/index.js';
 import type { Evidence, Finding } from '../../evidence/run.js';
-import { type Fault, faults } from './faults.js';
+import { type Fault, faults } from './faults/index.js';
 import * as s from './scene.js';
 
 const codes = (findings: readonly { code: string }[]): string[] => findings.map(({ code }) => code);

@@ -171,6 +171,7 @@ export function healthy(): Map<string, Observation> {
     ice('tcp', media),
     turn('turn-udp'),
     turn('turn-tls'),
+    observation('load', undefined, { lagP99Ms: 12, lagMostMs: 60, cpuShare: 0.1, cores: 2 }),
     ...(['udp', 'tcp', 'turn-udp'] as const).map((path) => deep('peer', path)),
     ...(['udp', 'tcp', 'turn-udp', 'turn-tls'] as const).map((path) => deep('media', path)),
   ]);

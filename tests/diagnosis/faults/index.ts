@@ -1,0 +1,17 @@
+import { certificateFaults } from './certificates.js';
+import type { Fault } from './fault.js';
+import { mediaFaults } from './media.js';
+import { nameFaults } from './names.js';
+import { signallingFaults } from './signalling.js';
+import { turnFaults } from './turn.js';
+import { vantageFaults } from './vantage.js';
+
+export type { Fault };
+export const faults: readonly Fault[] = [
+  ...nameFaults,
+  ...certificateFaults,
+  ...signallingFaults,
+  ...mediaFaults,
+  ...turnFaults,
+  ...vantageFaults,
+];

@@ -1,0 +1,162 @@
+/** The vantage, and what nobody knows: faults as they show in the observations. */
+import type { DnsAnswer } from '../../../evidence/facts.js';
+import * as s from '../scene.js';
+import type { Fault } from './fault.js';
+
+const { scene, host, turnHost, ingress, media, turnAddress } = s;
+
+const said = (resolver: string, addresses: string[], more: Partial<DnsAnswer> = {}): DnsAnswer => ({
+  resolver,
+  transport: 'udp',
+  type: 'A',
+  rcode: 'NOERROR',
+  addresses,
+  cnames: [],
+  ...more,
+});
+
+export const vantageFaults: readonly Fault[] = [
+  {
+    name: 'no resolver answers, though there is a network',
+    evidence: scene({
+      notJoined: true,
+      without: [`tls:${host}:443`, 'signal'],
+      with: [s.dns(host, {}, s.failed('no-answer'))],
+    }),
+    codes: ['vantage-offline'],
+    suppressed: ['dns-resolver-unreachable'],
+    alternatives: ['dns-resolver-unreachable'],
+    verdict: 'inconclusive',
+  },
+  {
+    name: 'no network',
+    evidence: scene({
+      notJoined: true,
+      without: [`tls:${host}:443`, 'signal'],
+      with: [
+        s.observation('vantage', undefined, { hasNetwork: false, addresses: [], resolvers: [] }),
+        s.dns(host, {}, s.failed('no-answer')),
+      ],
+    }),
+    codes: ['vantage-offline'],
+    suppressed: ['dns-resolver-unreachable'],
+    verdict: 'inconclusive',
+    says: ['No interface'],
+  },
+  {
+    name: 'UDP blocked at the vantage',
+    evidence: scene({ with: [s.ice('udp', media, 'timeout'), s.turn('turn-udp', 'timeout')] }),
+    codes: ['udp-blocked-at-vantage'],
+    suppressed: ['udp-filtered', 'turn-udp-unreachable'],
+    alternatives: ['udp-filtered'],
+    verdict: 'inconclusive',
+  },
+  {
+    name: 'no browser',
+    evidence: scene({
+      with: (['udp', 'tcp', 'turn-udp', 'turn-tls'] as const).map((path) =>
+        s.deep('media', path, {
+          state: 'unsupported',
+          failure: { kind: 'browser-missing', message: 'no Chromium was found' },
+        }),
+      ),
+    }),
+    codes: ['browser-missing'],
+    verdict: 'inconclusive',
+    says: ['npx playwright install', '--depth peer'],
+  },
+  {
+    name: 'media fails on a path that can be reached',
+    evidence: scene({ with: [s.deep('media', 'udp', s.failed('no-video'))] }),
+    codes: ['unexplained-failure'],
+    verdict: 'fail',
+    says: ['Udp does not work', 'media:udp', 'no-video'],
+  },
+  {
+    name: 'signalling breaks off in an unknown way',
+    evidence: scene({ notJoined: true, with: [s.signal({ health: s.livekitHealth }, s.failed('reset'))] }),
+    codes: ['unexplained-failure'],
+    verdict: 'fail',
+    says: ['Signalling does not work', 'reset'],
+  },
+  {
+    name: 'a probe of our own crashes',
+    evidence: scene({ with: [s.observation('media', 'udp', {}, s.failed('internal'))] }),
+    codes: ['unexplained-failure'],
+    verdict: 'inconclusive',
+  },
+  {
+    name: 'a machine too busy to listen',
+    evidence: scene({
+      with: [
+        s.ice('udp', media, 'timeout'),
+        s.observation('load', undefined, { lagP99Ms: 900, lagMostMs: 2600, cpuShare: 0.2, cores: 2 }),
+      ],
+    }),
+    codes: ['vantage-starved'],
+    suppressed: ['udp-filtered'],
+    verdict: 'inconclusive',
+    says: ['2.6 s', '2 cores'],
+  },
+  {
+    name: 'DNS over UDP blocked at the vantage',
+    evidence: scene({
+      with: [
+        ...[
+          [host, ingress],
+          [turnHost, turnAddress],
+        ].map(([name = '', address = '']) =>
+          s.dns(name, {
+            addresses: [address],
+            answers: [
+              { ...said('192.0.2.53:53', []), rcode: undefined, failure: 'timeout' },
+              { ...said('192.0.2.53:53', [address]), transport: 'tcp' },
+            ],
+          }),
+        ),
+      ],
+    }),
+    codes: ['dns-udp-blocked'],
+    verdict: 'pass',
+    says: ['192.0.2.53:53'],
+  },
+  {
+    name: 'one of two resolvers silent',
+    evidence: scene({
+      with: [
+        s.dns(host, {
+          addresses: [ingress],
+          answers: [
+            said('192.0.2.53:53', [ingress]),
+            { ...said('192.0.2.54:53', []), rcode: undefined, failure: 'timeout' },
+          ],
+        }),
+      ],
+    }),
+    codes: ['dns-resolver-unreachable'],
+    verdict: 'pass',
+    says: ['192.0.2.54:53'],
+  },
+  {
+    name: 'a scanner that opens TLS',
+    evidence: scene({
+      notJoined: true,
+      with: [
+        s.tls(
+          host,
+          {
+            chainError: 'SELF_SIGNED_CERT_IN_CHAIN',
+            chain: [s.certificate(host, { issuer: 'O=Zscaler Inc., CN=Zscaler Intermediate Root CA' })],
+          },
+          s.failed('chain'),
+        ),
+        s.signal({}, s.failed('tls')),
+      ],
+    }),
+    codes: ['tls-intercepted'],
+    suppressed: ['tls-untrusted-issuer'],
+    alternatives: ['tls-untrusted-issuer'],
+    verdict: 'inconclusive',
+    says: ['Zscaler'],
+  },
+];
