@@ -2,10 +2,11 @@
 import type { IncomingMessage } from 'node:http';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { rootCertificates } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import type { Environment } from '../environment/environment.js';
 import type { HttpFacts } from '../evidence/facts.js';
 import { printable } from '../evidence/text.js';
+import { trusting } from '../wire/tcp.js';
 import { hostOf } from './dns.js';
 
 const mostBodyBytes = 4096;
@@ -16,14 +17,15 @@ export interface Endpoint {
   readonly secure: boolean;
   /** Where to connect to, whatever the name resolves to elsewhere. */
   readonly address: string;
-  readonly ca?: readonly string[];
+  /** What to trust; absent where it is not secure. */
+  readonly secureContext?: SecureContext;
 }
 
 /** Where the signalling of an environment is, at an address that was observed. */
 export function endpointOf({ url, ca }: Environment, address: string): Endpoint {
   const secure = url.protocol === 'wss:';
   const port = Number(url.port || (secure ? 443 : 80));
-  return { host: hostOf(url), port, secure, address, ...(ca && { ca: [...rootCertificates, ca] }) };
+  return { host: hostOf(url), port, secure, address, ...(secure && { secureContext: trusting(ca) }) };
 }
 
 /** For `net.connect`: the name stays in SNI and `Host`, the address is the one that was observed. */
@@ -80,7 +82,7 @@ export function get(endpoint: Endpoint, path: string, signal: AbortSignal): Prom
       agent: false,
       timeout: 3000,
       lookup: lookupOf(endpoint.address) as never,
-      ...(endpoint.ca && { ca: [...endpoint.ca] }),
+      ...(endpoint.secureContext && { secureContext: endpoint.secureContext }),
       headers: { 'user-agent': 'livekit-doctor' },
     });
     request.on('error', () => resolve(undefined));

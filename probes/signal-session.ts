@@ -85,7 +85,7 @@ export async function openSession(
     perMessageDeflate: false,
     followRedirects: false,
     lookup: lookupOf(endpoint.address) as never,
-    ...(endpoint.ca && { ca: [...endpoint.ca] }),
+    ...(endpoint.secureContext && { secureContext: endpoint.secureContext }),
   });
 
   const startedMs = performance.now();

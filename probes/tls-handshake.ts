@@ -1,10 +1,11 @@
 /** One TLS handshake, and what it shows: RFC 8446, RFC 5280 (chain), RFC 6125 (names). */
 import { createHash, type X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
-import { type ConnectionOptions, checkServerIdentity, connect, rootCertificates, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, checkServerIdentity, connect, type TLSSocket } from 'node:tls';
 import type { CertificateFacts, TlsFacts } from '../evidence/facts.js';
 import type { Failure } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
+import { trusting } from '../wire/tcp.js';
 import { type Connected, connectTcp } from './connect.js';
 
 export interface TlsServer {
@@ -19,6 +20,7 @@ export interface HandshakeOptions {
   /** Absent: no SNI and no check of the name. */
   readonly servername?: string;
   readonly alpn?: string[];
+  /** Other versions or ciphers; the chain is then not verified against `ca`. */
   readonly more?: ConnectionOptions;
   readonly timeoutMs?: number;
   readonly signal: AbortSignal;
@@ -97,12 +99,11 @@ export function handshake(socket: Socket, { host }: TlsServer, options: Handshak
     const secure = connect({
       socket,
       ...(servername && isIP(servername) === 0 && { servername }),
-      ...(ca && { ca: [...rootCertificates, ca] }),
       ...(alpn && { ALPNProtocols: alpn }),
       // A refused chain is a fact to report, so it has to be read first. No secret is ever sent over this connection.
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
-      ...more,
+      ...(more ?? { secureContext: trusting(ca) }),
     });
     const end = (result: Handshake): void => {
       clearTimeout(timer);
