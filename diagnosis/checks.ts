@@ -36,7 +36,7 @@ export function advertisedAddresses(evidence: Evidence): string[] {
 }
 
 /** Checks of other addresses at which the media could be, in place of one that the server offers. */
-export function elsewhere(evidence: Evidence): IceCheck[] {
+function elsewhere(evidence: Evidence): IceCheck[] {
   return iceChecks(evidence).filter(({ facts }) => facts.origin !== 'advertised');
 }
 

@@ -7,7 +7,7 @@ import { rules } from './rules/index.js';
 import { unexplainedFailure } from './rules/unexplained-failure.js';
 import { judge } from './verdict.js';
 
-export type Diagnosis = Pick<EnvironmentRun, 'verdict' | 'findings' | 'suppressed' | 'paths'>;
+type Diagnosis = Pick<EnvironmentRun, 'verdict' | 'findings' | 'suppressed' | 'paths'>;
 
 const bySeverity: readonly Severity[] = ['error', 'warning', 'info'];
 

@@ -11,7 +11,7 @@ export interface Suspect {
 const worst: readonly Severity[] = ['error', 'warning', 'info'];
 
 /** Whether the first is a cause of the second: the code says so, and both are about the same thing. */
-export function explains(cause: Suspect, effect: Suspect): boolean {
+function explains(cause: Suspect, effect: Suspect): boolean {
   if (!effect.rule.explainedBy.includes(cause.rule.code)) return false;
   const { target, addresses } = cause.found.args;
   const sameTarget = cause.rule.explainsAll || target === undefined || target === effect.found.args.target;

@@ -1,7 +1,7 @@
 /** What the other stages need of the diagnosis. */
 import { rules } from './rules/index.js';
 
-export { type Diagnosis, diagnose } from './diagnose.js';
+export { diagnose } from './diagnose.js';
 
 /** Every code that a finding can bear, causes first. */
 export const allCodes: readonly string[] = rules.map(({ code }) => code);

@@ -4,7 +4,7 @@ import { allPaths, depths, layers } from '../evidence/run.js';
 import { isAsked, offeredPaths, requiredPaths } from './offered.js';
 
 /** The probe that proves `reach` of a path. */
-export const reachProbes = {
+const reachProbes = {
   udp: 'ice-udp',
   tcp: 'ice-tcp',
   'turn-udp': 'turn-udp',

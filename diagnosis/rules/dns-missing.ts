@@ -23,7 +23,7 @@ function pathsOf(evidence: Evidence, host: string): Path[] {
   return found.length > 0 ? found : ['turn-tls'];
 }
 
-export function nameFindings(evidence: Evidence, found: readonly Seen<'dns'>[]) {
+function nameFindings(evidence: Evidence, found: readonly Seen<'dns'>[]) {
   return found.map(({ id, facts }) => {
     const { name, role } = facts;
     const expected = role === 'signal' ? evidence.claims.dns?.signal : evidence.claims.turn?.address;

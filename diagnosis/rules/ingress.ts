@@ -27,7 +27,7 @@ export function isLivekitHealth({ status, body }: HttpFacts): boolean {
 const livekitTexts =
   /^(invalid (API key|token|authorization)|permissions denied|no permissions to access|node has exceeded|requested room does not exist|participant identity|no room name|room name length|join_request|timed out while waiting for signal response|connection closed by media|could not find any available nodes|no response from servers|request timed out)/;
 
-export function isLivekitRefusal({ body }: HttpFacts): boolean {
+function isLivekitRefusal({ body }: HttpFacts): boolean {
   return livekitTexts.test(body);
 }
 

@@ -39,8 +39,9 @@ export const serverNotReady = rule<ServerArgs>({
   }),
 });
 
-/** `pkg/rtc/errors.go` ErrLimitExceeded and `pkg/routing/errors.go` ErrNodeLimitReached. */
-const limits = /node has exceeded its configured limit|reached configured limit for node|no available nodes/;
+/** ErrLimitExceeded (`pkg/rtc`), ErrNodeLimitReached (`pkg/routing`), ErrNoAvailableNodes (`pkg/routing/selector`). */
+const limits =
+  /node has exceeded its configured limit|reached configured limit for node|could not find any available nodes/;
 
 export const serverLimitReached = rule<ServerArgs>({
   code: 'server-limit-reached',

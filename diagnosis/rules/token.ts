@@ -17,7 +17,7 @@ function refused(evidence: Evidence, says: (body: string) => boolean) {
   return [{ args: { target: 'signal' as const, said: refusal.body }, evidence: ids(signal), signal }];
 }
 
-/** `errors.New("invalid API key: "+v.APIKey())`; before 1.9 without the key. */
+/** `errors.New("invalid API key: "+v.APIKey())` */
 export const tokenKeyUnknown = rule<TokenArgs & { key: string }>({
   code: 'token-key-unknown',
   severity: 'error',

@@ -159,7 +159,7 @@ export const deep = (layer: 'peer' | 'media', path: 'udp' | 'tcp' | 'turn-udp' |
 export const failed = because;
 
 /** Observations by their id, so that a fault replaces what it changes. */
-export function healthy(): Map<string, Observation> {
+function healthy(): Map<string, Observation> {
   return byId([
     observation('vantage', undefined, { hasNetwork: true, addresses: ['192.0.2.7'], resolvers: [resolver] }),
     dns(host, { addresses: [ingress] }),
