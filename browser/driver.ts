@@ -1,10 +1,14 @@
 /** A browser with two participants in it, driven from a process of its own (`host.ts`). */
 import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { printable } from '../evidence/text.js';
 import type { PartReport } from './exchange.js';
 import type { Answer, Launched, Order } from './host-protocol.js';
 import type { LaunchOptions } from './launch.js';
 import type { BySide, Exchange } from './participants.js';
+import { removeDirectory } from './remove-directory.js';
 
 export interface MediaBrowser extends Launched {
   /** Answers by the exchange's deadline, or when `signal` aborts. Rejects when the browser is gone. */
@@ -13,7 +17,7 @@ export interface MediaBrowser extends Launched {
   close(): Promise<void>;
 }
 
-/** Nothing that a healthy browser does takes this long after it was asked to answer at once. */
+/** Asked to answer at once, a browser gets this long, and after its own deadline twice that. */
 const patienceMs = 500;
 const closeMs = 4000;
 
@@ -28,11 +32,20 @@ export function prepareBrowser(): void {
 }
 
 function startHost(): ChildProcess {
-  const file = import.meta.url.endsWith('.js') ? './host.js' : './host.ts';
+  const compiled = import.meta.url.endsWith('.js');
   // Chromium inherits it, and has no use for our secrets.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LIVEKIT_')));
-  const host = fork(new URL(file, import.meta.url), { env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  // A short name: Chromium makes sockets below it, whose paths are limited to a hundred characters (unix(7)).
+  const directory = mkdtempSync(join(tmpdir(), 'lkd-'));
+  const host = fork(new URL(compiled ? './host.js' : './host.ts', import.meta.url), [directory], {
+    env,
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    // Sources need the loader that we were started with.
+    execArgv: compiled ? [] : process.execArgv,
+  });
   host.on('error', () => {});
+  // It does so itself, unless it was killed.
+  host.once('exit', () => removeDirectory(directory));
   host.unref();
   host.channel?.unref();
   return host;
@@ -103,7 +116,7 @@ async function exchange(
     timer = setTimeout(giveUp, patienceMs);
   };
   signal.addEventListener('abort', stop, { once: true });
-  timer = setTimeout(giveUp, one.deadlineMs + patienceMs);
+  timer = setTimeout(giveUp, one.deadlineMs + 2 * patienceMs);
   const answering = ask(one.key, { kind: 'exchange', exchange: one });
   if (signal.aborted) stop();
   try {

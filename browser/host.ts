@@ -2,34 +2,27 @@
  * The process in which a browser is driven. Loading Playwright keeps a thread busy for 0.3 s, in which a run measures
  * round trips of milliseconds; and when the run dies, however it dies, this one ends the browser. Orders come over IPC.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser } from 'playwright';
 import type { Answer, Order } from './host-protocol.js';
 import { canSandbox, type LaunchOptions, launchArguments } from './launch.js';
 import { type PageServer, servePage } from './page-server.js';
 import { openPage, type Participants, participants, permissions } from './participants.js';
+import { removeDirectory } from './remove-directory.js';
 
-/** Leaving the rooms, and closing the browser after that, may take this long each. */
-const patienceMs = 1500;
+/** To be there at all, to leave the rooms and to close, a browser gets this long each at the end. */
+const patienceMs = 1200;
 
-/** For the profile and whatever else Chromium and Playwright leave there when they end badly. */
-const directory = mkdtempSync(join(tmpdir(), 'livekit-doctor-browser-'));
-const removeDirectory = (): void => {
-  try {
-    rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
-  } catch {
-    // Something still writes there, and there is nobody left to tell.
-  }
-};
-process.on('exit', removeDirectory);
+/** Whoever started us made it, for the profile and whatever else Chromium and Playwright leave when they end badly. */
+const directory = process.argv[2] as string;
+const clear = (): void => removeDirectory(directory);
+process.on('exit', clear);
 Object.assign(process.env, { TMPDIR: directory, TMP: directory, TEMP: directory });
 
 const server: Promise<PageServer> = servePage();
 // Not imported: that would first search its 6 MB for the names of exports, which takes as long again as half of it.
 const playwright: typeof import('playwright') = createRequire(import.meta.url)('playwright');
+let launching: Promise<void> | undefined;
 let browser: Browser | undefined;
 let pair: Participants | undefined;
 
@@ -56,7 +49,7 @@ async function launch(options: LaunchOptions): Promise<void> {
     throw error;
   });
   // Once more, so as to come after what Playwright does when the process exits: it kills the browser.
-  process.on('exit', removeDirectory);
+  process.on('exit', clear);
   const launchedMs = performance.now();
   const open = async (served: PageServer, opened: Browser) =>
     openPage(await opened.newContext({ permissions, viewport: { width: 320, height: 180 } }), served);
@@ -77,7 +70,7 @@ async function launch(options: LaunchOptions): Promise<void> {
 
 async function carryOut(order: Order): Promise<void> {
   if (order.kind === 'launch') {
-    await launch(order.options).catch((error: Error) => send({ kind: 'launch-failed', message: error.message }));
+    launching = launch(order.options).catch((error: Error) => send({ kind: 'launch-failed', message: error.message }));
   } else if (order.kind === 'stop') {
     await pair?.stop(order.key);
   } else {
@@ -97,6 +90,7 @@ async function within(work: Promise<unknown> | undefined): Promise<void> {
 
 /** Playwright kills what is left of the browser when the process exits. */
 async function end(): Promise<void> {
+  await within(launching);
   await within(pair?.leave());
   await within(browser?.close());
   process.exit();

@@ -15,7 +15,7 @@ export interface Bounds {
 }
 
 /** RFC 1918, RFC 6598, RFC 4193, RFC 4291; undefined for a kind that is refused, and for what is no address. */
-export function addressKind(address: string): AddressKind | undefined {
+function addressKind(address: string): AddressKind | undefined {
   const bytes = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(address)?.slice(1).map(Number);
   if (bytes) return kind4(bytes);
   const text = address.toLowerCase();

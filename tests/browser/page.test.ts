@@ -1,5 +1,5 @@
 /** What is decided in the page and around it, without a browser: which candidates belong to a path, where it may go. */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
@@ -9,9 +9,13 @@ import { launchArguments } from '../../browser/launch.js';
 import { type Bounds, boundsOf, isWithin } from '../../browser/page/bounds.js';
 import { belongs, narrowed, pathOfPair, pathOfUrl, withoutOthers } from '../../browser/page/candidates.js';
 import { servePage } from '../../browser/page-server.js';
-import { allPaths, type Path } from '../../evidence/run.js';
+import type { Environment } from '../../environment/environment.js';
+import { allPaths, type Observation, type Path } from '../../evidence/run.js';
 import { isAllowed } from '../../probes/allowed-address.js';
+import { browser as browserProbe } from '../../probes/browser.js';
+import { media as mediaProbe } from '../../probes/media.js';
 import { judgeExchange } from '../../probes/media-outcome.js';
+import type { Known } from '../../probes/probe.js';
 
 const candidate = (protocol: string, type: string, address = '203.0.113.7'): string =>
   `candidate:1 1 ${protocol} 2130706431 ${address} 7882 typ ${type}`;
@@ -153,8 +157,8 @@ t.test('a browser is found where it is', async (t) => {
   t.equal(findBrowser({ ...nowhere, PATH: '' }), undefined);
   t.match(missingBrowser({}), /npx playwright install chromium/);
 
-  const { browsers } = (await import('../../node_modules/playwright-core/browsers.json', { with: { type: 'json' } }))
-    .default;
+  const list = new URL('../../node_modules/playwright-core/browsers.json', import.meta.url);
+  const { browsers } = JSON.parse(readFileSync(list, 'utf8')) as { browsers: { name: string; revision: string }[] };
   const revision = browsers.find(({ name }) => name === 'chromium-headless-shell')?.revision;
   const downloaded = program('pw', `chromium_headless_shell-${revision}`, 'any-platform', 'chrome-headless-shell');
   program('pw', 'chromium_headless_shell-1', 'any-platform', 'chrome-headless-shell');
@@ -264,4 +268,73 @@ t.test('what a page says is made harmless', async (t) => {
   t.ok(text.length < 10_000);
   t.notMatch(text, '\\u001b');
   t.match(facts, { caller: { received: { framesDecoded: 0, audioEnergy: 0 } } });
+});
+
+t.test('what waits for what', async (t) => {
+  const environment = { name: 'x', url: new URL('wss://a.test'), auth: { apiKey: 'k', apiSecret: 's' }, claims: {} };
+  const own = { ...environment, resolvers: ['127.0.0.1'], ca: 'PEM' };
+  const known = (of: Environment, observations: Partial<Observation>[], shared: Known['shared'] = {}): Known => ({
+    environment: of,
+    asked: { depth: 'media', paths: allPaths },
+    observations: new Map(observations.map((one) => [one.id as string, one as Observation])),
+    shared,
+  });
+  const iceServers = [
+    { url: 'turn:10.0.0.1:3478?transport=udp', username: '', credential: '' },
+    { url: 'turns:t.test:443?transport=tcp', username: '', credential: '' },
+  ];
+  const name = (host: string, address: string): Partial<Observation> => ({
+    id: `dns:${host}`,
+    state: 'ok',
+    facts: { addresses: [address] },
+  });
+  const verified = (host: string, facts: object = {}): Partial<Observation> => ({
+    id: `tls:${host}:443`,
+    state: 'ok',
+    facts: { chain: [{ spkiSha256: `key of ${host}` }], ...facts } as Observation['facts'],
+  });
+  const browserTargets = (...all: Parameters<typeof known>) => browserProbe.targets(known(...all));
+
+  t.same(browserTargets(environment, []), [{ id: 'browser', names: [], trustedKeys: [] }], 'at once');
+  t.match(browserTargets(own, []), [{ waitingFor: 'signal' }]);
+  t.match(browserTargets(own, [], { iceServers }), [{ waitingFor: 'dns:a.test' }]);
+  const names = [name('a.test', '10.0.0.2'), name('t.test', '10.0.0.3')];
+  t.match(browserTargets(own, names, { iceServers }), [{ waitingFor: 'tls:a.test:443' }]);
+  const told = browserTargets(own, [...names, verified('a.test'), verified('t.test')], { iceServers });
+  t.same(told, [
+    {
+      id: 'browser',
+      names: [
+        { host: 'a.test', address: '10.0.0.2' },
+        { host: 't.test', address: '10.0.0.3' },
+      ],
+      trustedKeys: ['key of a.test', 'key of t.test'],
+    },
+  ]);
+  const refused = { ...verified('t.test', { chainError: 'SELF_SIGNED_CERT_IN_CHAIN' }), state: 'failed' as const };
+  t.match(browserTargets(own, [...names, verified('a.test'), refused], { iceServers }), [
+    { trustedKeys: ['key of a.test'] },
+  ]);
+
+  const browser: Partial<Observation> = { id: 'browser', probe: 'browser', state: 'ok', facts: {} };
+  const ice = (state: 'ok' | 'failed', origin = 'advertised'): Partial<Observation> => ({
+    id: `ice-udp:${origin}`,
+    probe: 'ice-udp',
+    state,
+    facts: { origin },
+  });
+  const udp = (...observations: Partial<Observation>[]) =>
+    [mediaProbe.targets(known(environment, observations))].flat().find((one) => 'id' in one && one.id === 'media:udp');
+  t.match(udp(), { waitingFor: 'ice-udp' });
+  t.match(udp(ice('ok')), { waitingFor: 'browser' });
+  t.same(udp(ice('ok'), browser), { id: 'media:udp', path: 'udp' });
+  t.match(udp(ice('failed'), browser), { waitingFor: 'ice-udp:advertised' });
+  t.match(udp(ice('ok', 'claimed'), ice('failed'), browser), { waitingFor: 'ice-udp:advertised' }, 'another address');
+  t.match(udp(ice('ok'), { ...browser, state: 'unsupported' }), { waitingFor: 'browser' });
+  const offered = [mediaProbe.targets(known(environment, [], { iceServers }))].flat();
+  t.same(
+    offered.map((one) => 'id' in one && one.id),
+    ['media:udp', 'media:tcp', 'media:turn-udp', 'media:turn-tls'],
+    'what is not offered is not asked for',
+  );
 });
