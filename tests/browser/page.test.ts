@@ -1,7 +1,8 @@
 /** What is decided in the page and around it, without a browser: which candidates belong to a path, where it may go. */
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import fc from 'fast-check';
+import { chromium } from 'playwright';
 import t from 'tap';
 import type { PartReport } from '../../browser/exchange.js';
 import { findBrowser, missingBrowser } from '../../browser/executable.js';
@@ -145,23 +146,21 @@ t.test('a browser is found where it is', async (t) => {
     return file;
   };
   const nowhere = { PLAYWRIGHT_BROWSERS_PATH: join(home, 'none') };
-  const chromium = program('a', 'chromium');
+  const plain = program('a', 'chromium');
   const shell = program('b', 'chromium-headless-shell');
-  const PATH = [dirname(chromium), dirname(shell)].join(delimiter);
-  t.same(findBrowser({ ...nowhere, PATH: dirname(chromium) }), { executable: chromium, origin: 'system' });
+  const PATH = [dirname(plain), dirname(shell)].join(delimiter);
+  t.same(findBrowser({ ...nowhere, PATH: dirname(plain) }), { executable: plain, origin: 'system' });
   t.same(findBrowser({ ...nowhere, PATH })?.executable, shell, 'the lighter one first');
-  t.same(findBrowser({ PATH, LIVEKIT_DOCTOR_BROWSER: chromium }), { executable: chromium, origin: 'variable' });
+  t.same(findBrowser({ PATH, LIVEKIT_DOCTOR_BROWSER: plain }), { executable: plain, origin: 'variable' });
   const named = { PATH, LIVEKIT_DOCTOR_BROWSER: join(home, 'nothing') };
   t.equal(findBrowser(named), undefined, 'what is named and not there is not replaced');
   t.match(missingBrowser(named), named.LIVEKIT_DOCTOR_BROWSER);
   t.equal(findBrowser({ ...nowhere, PATH: '' }), undefined);
   t.match(missingBrowser({}), /npx playwright install chromium/);
 
-  const list = new URL('../../node_modules/playwright-core/browsers.json', import.meta.url);
-  const { browsers } = JSON.parse(readFileSync(list, 'utf8')) as { browsers: { name: string; revision: string }[] };
-  const revision = browsers.find(({ name }) => name === 'chromium-headless-shell')?.revision;
-  const downloaded = program('pw', `chromium_headless_shell-${revision}`, 'any-platform', 'chrome-headless-shell');
-  program('pw', 'chromium_headless_shell-1', 'any-platform', 'chrome-headless-shell');
+  const [, revision] = /chromium-(\d+)/.exec(chromium.executablePath()) ?? [];
+  const downloaded = program('pw', `chromium-${revision}`, 'any-platform', 'chrome');
+  program('pw', 'chromium-1', 'any-platform', 'chrome');
   t.same(findBrowser({ PATH, PLAYWRIGHT_BROWSERS_PATH: join(home, 'pw') }), {
     executable: downloaded,
     origin: 'playwright',
