@@ -7,7 +7,6 @@ import { isIP, type LookupFunction } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import type * as Wrtc from '@roamhq/wrtc';
 import { WebSocket } from 'ws';
-import { isAllowed, type Trusted } from './allowed-address.js';
 
 interface Reach {
   /** Of the signalling host, as the resolvers gave them. */
@@ -109,43 +108,4 @@ function withStoppableEvents(Native: typeof RTCPeerConnection): typeof RTCPeerCo
       return true;
     }
   };
-}
-
-interface Vouched extends RTCConfiguration {
-  doctorTrusted?: Trusted;
-}
-
-/** For `rtcConfig` of livekit-client: what this makes goes to addresses that may be probed, and nowhere else. */
-export function onlyTo(trusted: Trusted): RTCConfiguration {
-  const configuration: Vouched = { doctorTrusted: trusted };
-  return configuration;
-}
-
-/** Must run before livekit-client makes its first connection, and after whatever else wraps the constructor. */
-export function vouchForAddresses(): void {
-  globalThis.RTCPeerConnection = new Proxy(RTCPeerConnection, {
-    construct(Inner, [{ doctorTrusted, ...configuration }]: [Vouched]) {
-      const connection = new Inner(configuration);
-      return doctorTrusted ? withoutForeign(connection, doctorTrusted) : connection;
-    },
-  });
-}
-
-/** The connection, deaf to candidates of the server at addresses that nobody vouches for. */
-function withoutForeign(connection: RTCPeerConnection, trusted: Trusted): RTCPeerConnection {
-  // RFC 8839 §5.1: foundation, component, transport, priority, address, …
-  const allowed = (candidate: string): boolean => isAllowed(candidate.split(' ')[4] ?? '', trusted);
-  const inner = {
-    setRemoteDescription: connection.setRemoteDescription.bind(connection),
-    addIceCandidate: connection.addIceCandidate.bind(connection),
-  };
-  return Object.assign(connection, {
-    setRemoteDescription: ({ type, sdp }: RTCSessionDescriptionInit) => {
-      const lines = sdp?.split('\r\n').filter((line) => !line.startsWith('a=candidate:') || allowed(line));
-      return inner.setRemoteDescription({ type, ...(lines && { sdp: lines.join('\r\n') }) });
-    },
-    addIceCandidate: async (candidate?: RTCIceCandidateInit) => {
-      if (!candidate?.candidate || allowed(candidate.candidate)) await inner.addIceCandidate(candidate);
-    },
-  });
 }

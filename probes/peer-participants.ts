@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { DisconnectReason, Room, RoomEvent } from 'livekit-client';
 import { connectionsOf, forget, held } from '../browser/page/hold.js';
 import { selectedPairs } from '../browser/page/statistics.js';
-import { onlyTo } from './peer-globals.js';
 import type { Meet, Met, Phase, Side } from './peer-protocol.js';
 
 /** Reliable data fits into one message of 15 kB; this spans more than one packet of any MTU. */
@@ -110,15 +109,14 @@ function makeRoom(): Room {
 }
 
 function configuration(order: Meet, side: Side): RTCConfiguration {
-  const { turn, trusted } = order;
+  const { path, turn, bounds } = order;
   return {
-    ...held(keyOf(order, side), order.path),
+    ...held(keyOf(order, side), path, bounds),
     // Otherwise each section of the offer opens connections of its own, all but one to be closed after the answer. Over
     // TCP about 1 exchange in 20 then lost the one that stays, and each uses up an allocation of a TURN server.
     bundlePolicy: 'max-bundle',
     // Given from the start: livekit-client may come to set the server's after gathering began, which restarts ICE.
     ...(turn && { iceServers: [{ urls: turn.url, username: turn.username, credential: turn.credential }] }),
-    ...(trusted && onlyTo(trusted)),
   };
 }
 

@@ -1,7 +1,7 @@
 /** What is said between the probe `peer` and the process in which its participants live. */
+import type { Bounds } from '../browser/page/bounds.js';
 import type { SelectedPair } from '../evidence/facts.js';
 import type { Path } from '../evidence/run.js';
-import type { Trusted } from './allowed-address.js';
 import type { IceServer } from './shared.js';
 
 /** To the process: bring two participants together by one path. Holds secrets, so it goes over IPC alone. */
@@ -15,8 +15,8 @@ export interface Meet {
   readonly addresses: readonly string[];
   readonly ca?: string;
   readonly tokens: Record<Side, string>;
-  /** Where a connection may go; only for a path that is not relayed. */
-  readonly trusted?: Trusted;
+  /** Where a connection may go. */
+  readonly bounds: Bounds;
   /** The relay of a relayed path, by address. */
   readonly turn?: IceServer;
   readonly deadlineMs: number;

@@ -3,7 +3,7 @@
  * see, and libwebrtc is native code whose crash must be an observation. Orders come over IPC.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { installGlobals, installWebSocket, vouchForAddresses } from './peer-globals.js';
+import { installGlobals, installWebSocket } from './peer-globals.js';
 import type { Meeting } from './peer-participants.js';
 import type { Meet, Ready, Stop } from './peer-protocol.js';
 
@@ -26,7 +26,6 @@ async function start(): Promise<Ready> {
     setLogLevel('silent');
     const { wrapPeerConnection } = await import('../browser/page/hold.js');
     wrapPeerConnection();
-    vouchForAddresses();
     participants = await import('./peer-participants.js');
     return { kind: 'ready' };
   } catch (error) {

@@ -1,5 +1,6 @@
 /** `peer`: two participants in Node, by one path: ICE, DTLS and bytes that come back over a data channel. */
 import { isIP } from 'node:net';
+import { boundsOf } from '../browser/page/bounds.js';
 import { pathOfUrl } from '../browser/page/candidates.js';
 import { mintsTokens, mintToken, randomIdentity, randomRoom } from '../environment/token.js';
 import { type IceFacts, seen, type TurnFacts } from '../evidence/facts.js';
@@ -80,6 +81,7 @@ async function observe({ path, turn }: PathTarget, tools: Tools): Promise<Outcom
     return { state: 'unsupported', facts: { path }, failure: { kind: 'library', message } };
   }
   const vouched = trusted(known);
+  const relay = turn && relayOf(known, turn);
   const sentMs = tools.now();
   const meeting = process.meet({
     kind: 'meet',
@@ -89,7 +91,8 @@ async function observe({ path, turn }: PathTarget, tools: Tools): Promise<Outcom
     addresses: vouched.signal,
     ...(environment.ca && { ca: environment.ca }),
     tokens: { caller, callee },
-    ...(turn ? { turn: relayOf(known, turn) } : { trusted: vouched }),
+    bounds: { ...boundsOf(vouched), ...(relay && { turnUrl: relay.url }) },
+    ...(relay && { turn: relay }),
     deadlineMs: meetMs,
   });
   const stop = (): void => process.stop(room);

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RoomServiceClient } from 'livekit-server-sdk';
 import t, { type Test } from 'tap';
+import { boundsOf } from '../../browser/page/bounds.js';
 import type { Environment } from '../../environment/environment.js';
 import { mintToken, randomIdentity, randomRoom } from '../../environment/token.js';
 import type { PeerFacts } from '../../evidence/facts.js';
@@ -188,7 +189,7 @@ if (await inOwnNamespace(t, import.meta.url)) {
     const room = randomRoom();
     const token = () => mintToken(environment, { room, identity: randomIdentity(), publish: true, subscribe: true });
     const tokens = { caller: await token(), callee: await token() };
-    const trusted = { signal: ['203.0.113.7'], claimed: [] };
+    const bounds = boundsOf({ signal: ['203.0.113.7'], claimed: [] });
     const process = sharedByAll.peerProcess as PeerProcess;
     const met = process.meet({
       kind: 'meet',
@@ -198,7 +199,7 @@ if (await inOwnNamespace(t, import.meta.url)) {
       addresses: [frontAddress],
       ca: environment.ca,
       tokens,
-      trusted,
+      bounds,
       deadlineMs: 2000,
     });
     t.match(await met, { phase: 'connect', error: undefined, selected: { caller: [], callee: [] } });
