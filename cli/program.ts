@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { checkCommand } from './commands/check.js';
 import { diagnoseCommand } from './commands/diagnose.js';
 import { explainCommand } from './commands/explain.js';
+import { labCommand } from './commands/lab.js';
 import { setupCommand } from './commands/setup.js';
 import type { Context } from './context.js';
 
@@ -9,13 +10,13 @@ const help = `
 Exit codes: 0 pass, 1 fail, 2 usage or configuration error, 3 inconclusive, 130 interrupted.
 Secrets come from the environment or from livekit-doctor.yaml, never from a flag.`;
 
-/** To add a command: one file in \`commands/\`, one line here. Whatever is heavy is loaded by its action. */
+/** To add a command: one file in `commands/`, one line here. Whatever is heavy is loaded by its action. */
 export function program(context: Context): Command {
   const root = new Command('livekit-doctor')
     .description('Can people really meet on this LiveKit, by every path, and if not, which line must change?')
     .version(context.version)
     .addHelpText('after', help);
-  for (const command of [checkCommand, diagnoseCommand, explainCommand, setupCommand]) {
+  for (const command of [checkCommand, diagnoseCommand, explainCommand, labCommand, setupCommand]) {
     root.addCommand(command(context));
   }
   for (const command of [root, ...root.commands]) {
