@@ -4,9 +4,9 @@
  * process of its own: nothing here is undone.
  */
 import { isIP, type LookupFunction } from 'node:net';
-import { rootCertificates } from 'node:tls';
 import type * as Wrtc from '@roamhq/wrtc';
 import { WebSocket } from 'ws';
+import { trusting } from '../wire/tcp.js';
 
 interface Reach {
   /** Of the signalling host, as the resolvers gave them. */
@@ -70,7 +70,7 @@ export function installWebSocket({ addresses, ca }: Reach): void {
     lookup,
     perMessageDeflate: false,
     maxPayload: mostBytes,
-    ...(ca && { ca: [...rootCertificates, ca] }),
+    secureContext: trusting(ca),
   };
   class Resolved extends WebSocket {
     constructor(url: string, protocols: string[]) {
