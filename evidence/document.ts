@@ -111,7 +111,7 @@ export const environmentRunSchema = z.object({
 });
 
 /** RFC 4787 §4.1, as far as this vantage can tell. */
-export const natMappingSchema = z.enum(['none', 'endpoint-independent', 'endpoint-dependent', 'unknown']);
+const natMappingSchema = z.enum(['none', 'endpoint-independent', 'endpoint-dependent', 'unknown']);
 
 export const vantageSchema = z.object({
   name: z.string(),

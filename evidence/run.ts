@@ -26,7 +26,6 @@ export type Failure = z.infer<typeof document.failureSchema>;
 export type Step = z.infer<typeof document.stepSchema>;
 export type Observation = z.infer<typeof document.observationSchema>;
 export type Finding = z.infer<typeof document.findingSchema>;
-export type Suppressed = z.infer<typeof document.suppressedSchema>;
 export type PathResult = z.infer<typeof document.pathResultSchema>;
 export type Claims = z.infer<typeof document.claimsSchema>;
 export type Asked = z.infer<typeof document.askedSchema>;
