@@ -52,6 +52,8 @@ export interface CertificateFacts {
   /** Base64 SHA-256 of the SubjectPublicKeyInfo: what a browser is told to accept. */
   spkiSha256: string;
   isCa: boolean;
+  /** Where it says that its issuer's certificate is (caIssuers, RFC 5280 §4.2.2.1); public authorities always say so. */
+  issuerUrl?: string;
 }
 
 /** `tls:HOST:PORT` */
@@ -80,11 +82,6 @@ export interface TlsFacts {
   ourDate?: string;
   /** When the chain or the name did not verify: the leaf that is shown to a client without SNI. */
   withoutSni?: { fingerprint256: string };
-  /**
-   * When the chain breaks off before an anchor: where its last certificate says that its issuer's is (RFC 5280 §4.2.2.1,
-   * caIssuers), and whether the chain verifies with that.
-   */
-  missingIssuer?: { url: string; completes: boolean };
   /** When the handshake was refused: the newest older version that the server does accept, `TLSv1.1`. */
   olderProtocol?: string;
   /** When the handshake stalled: whether an exchange of small packets only was answered (by an alert). */

@@ -1,6 +1,6 @@
 /** Resolvers that do not answer, answer in one way only, or contradict each other. */
 import type { DnsAnswer, DnsFacts, Role } from '../../evidence/facts.js';
-import { joined, look } from '../look.js';
+import { ids, joined, look } from '../look.js';
 import { ofAuthority, outcomeOf, resolversOf, usual } from '../names.js';
 import { severityOf } from '../offered.js';
 import { type Args, rule } from '../rule.js';
@@ -119,12 +119,16 @@ export const dnsResolversDisagree = rule<DisagreeArgs>({
       const differing = disagreement(facts);
       if (!differing) return [];
       const { role, name } = facts;
-      const harmful = role === 'signal' ? !joined(evidence) : outcomeOf(facts) !== 'found';
+      const old = differing.stale.flatMap(({ addresses }) => addresses);
+      // Who is sent to where nothing answers, or is told that there is no such name, cannot join.
+      const dead = look(evidence, 'address').filter((one) => one.state === 'failed' && old.includes(one.facts.address));
+      const works = role === 'signal' ? joined(evidence) !== undefined : outcomeOf(facts) === 'found';
+      const harmful = !works || dead.length > 0;
       // Answers that live this short are made for each asker by load balancing, or heal before anybody looks.
       const short = differing.stale.every(({ ttlS }) => ttlS !== undefined && ttlS <= 60);
       const unharmful = short ? ('info' as const) : ('warning' as const);
       const severity = !harmful ? unharmful : role === 'signal' ? 'error' : severityOf(evidence, 'turn-tls');
-      return [{ args: { target: role, name, ...differing }, evidence: [id], severity }];
+      return [{ args: { target: role, name, ...differing }, evidence: ids({ id }, ...dead), severity }];
     }),
   prose: ({ name, stale, right, authority }) => {
     const ttls = stale.flatMap(({ ttlS }) => (ttlS === undefined ? [] : [ttlS]));

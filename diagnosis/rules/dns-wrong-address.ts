@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
-import type { Role } from '../../evidence/facts.js';
+import type { DnsFacts, Role } from '../../evidence/facts.js';
 import type { Evidence } from '../../evidence/run.js';
 import { isIpv6 } from '../address.js';
 import { turnChecks } from '../checks.js';
 import { look, signalHost, signalling } from '../look.js';
+import { ofAuthority, usual } from '../names.js';
 import { rule } from '../rule.js';
 import { list } from '../words.js';
 
@@ -19,17 +20,25 @@ interface WrongAddressArgs {
 interface Resolved {
   role: Role;
   name: string;
-  addresses: string[];
+  /** One for each that answered: the zone's own servers where they were asked, else every resolver. */
+  answers: string[][];
   local: boolean;
   evidence: string[];
 }
 
-/** What each name resolves to: by DNS, and where that was not recorded by where the probes connected to. */
-function resolvedNames(evidence: Evidence): Resolved[] {
+/** What the record holds: by the zone's own word, by the resolvers, and where neither is known by what was used. */
+function answersOf(facts: DnsFacts, family: (address: string) => boolean): string[][] {
+  const zone = ofAuthority(facts);
+  const said = (zone.length > 0 ? zone : usual(facts)).map(({ addresses }) => addresses.filter(family));
+  const known = said.filter((addresses) => addresses.length > 0);
+  return known.length > 0 ? known : [facts.addresses.filter(family)].filter((addresses) => addresses.length > 0);
+}
+
+function resolvedNames(evidence: Evidence, family: (address: string) => boolean): Resolved[] {
   const names: Resolved[] = look(evidence, 'dns').map(({ id, facts }) => ({
     role: facts.role,
     name: facts.name,
-    addresses: facts.addresses,
+    answers: answersOf(facts, family),
     local: facts.source === 'hosts-file',
     evidence: [id],
   }));
@@ -41,37 +50,35 @@ function resolvedNames(evidence: Evidence): Resolved[] {
   ];
   for (const { id, role, host, address } of used) {
     if (!address || names.some(({ name }) => name === host)) continue;
-    names.push({
-      role: host === signalHost(evidence) ? 'signal' : role,
-      name: host,
-      addresses: [address],
-      local: false,
-      evidence: [id],
-    });
+    const target = host === signalHost(evidence) ? 'signal' : role;
+    names.push({ role: target, name: host, answers: [[address].filter(family)], local: false, evidence: [id] });
   }
   return names.filter(({ name }) => !isIP(name));
 }
 
-function claimedFor({ claims }: Evidence, { role, name }: Resolved): string | undefined {
-  if (role === 'signal') return claims.dns?.signal;
-  const { host, address } = claims.turn ?? {};
-  return host === undefined || host === name ? address : undefined;
+function claims({ claims: { dns, turn } }: Evidence): { role: Role; host?: string | undefined; expected: string }[] {
+  return [
+    ...(dns?.signal ? [{ role: 'signal' as const, expected: dns.signal }] : []),
+    ...(turn?.address ? [{ role: 'turn' as const, host: turn.host, expected: turn.address }] : []),
+  ];
 }
 
 export const dnsWrongAddress = rule<WrongAddressArgs>({
   code: 'dns-wrong-address',
   severity: 'error',
-  explainedBy: ['vantage-offline'],
+  explainedBy: ['vantage-offline', 'dns-private-address'],
   find: (evidence) =>
-    resolvedNames(evidence).flatMap((resolved) => {
-      const expected = claimedFor(evidence, resolved);
-      if (expected === undefined) return [];
+    claims(evidence).flatMap(({ role, host, expected }) =>
       // A claim about IPv4 says nothing about the IPv6 addresses of the name.
-      const observed = resolved.addresses.filter((address) => isIpv6(address) === isIpv6(expected));
-      if (observed.every((address) => address === expected)) return [];
-      const { role, name, local } = resolved;
-      return [{ args: { target: role, name, observed, expected, local }, evidence: resolved.evidence }];
-    }),
+      resolvedNames(evidence, (address) => isIpv6(address) === isIpv6(expected))
+        .filter((resolved) => resolved.role === role && (host === undefined || host === resolved.name))
+        // Where somebody has the right answer the record is right, and the others remember an old one.
+        .filter(({ answers }) => answers.length > 0 && !answers.some((one) => one.every((it) => it === expected)))
+        .map(({ name, answers, local, evidence: seen }) => ({
+          args: { target: role, name, observed: [...new Set(answers.flat())], expected, local },
+          evidence: seen,
+        })),
+    ),
   prose: ({ name, observed, expected, target, local }) => ({
     summary: `\`${name}\` resolves to ${list(observed)}, but should resolve to ${expected} only.`,
     cause: local

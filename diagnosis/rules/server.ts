@@ -46,7 +46,7 @@ const limits =
 export const serverLimitReached = rule<ServerArgs>({
   code: 'server-limit-reached',
   severity: 'error',
-  explainedBy: ['dns-wrong-address'],
+  explainedBy: ['dns-wrong-address', 'server-not-ready'],
   find: (evidence) => refusalOf(evidence, ({ body }) => limits.test(body)),
   prose: ({ status, said }) => ({
     summary: 'livekit-server refuses new participants, because the node is full.',
@@ -115,7 +115,7 @@ export const serverBusFailure = rule<ServerArgs & { answeredMs?: number }>({
 
 export const publishDenied = rule<{ target: 'signal' }>({
   code: 'publish-denied',
-  severity: 'warning',
+  severity: 'error',
   explainedBy: [],
   find(evidence) {
     if (joined(evidence)?.permission?.canPublish !== false) return [];

@@ -1,5 +1,7 @@
 /** The addresses that the signalling name resolves to, as such. */
+import type { Evidence } from '../../evidence/run.js';
 import { isIpv6, isPrivate } from '../address.js';
+import { addressOf, iceChecks, silent, turnChecks } from '../checks.js';
 import { ids, joined, kindOf, look, signalAddresses, signalHost, signalling } from '../look.js';
 import { type Args, rule } from '../rule.js';
 import { list } from '../words.js';
@@ -16,7 +18,7 @@ const unreached = new Set(['timeout', 'unreachable']);
 export const dnsPrivateAddress = rule<PrivateArgs>({
   code: 'dns-private-address',
   severity: 'error',
-  explainedBy: ['vantage-offline', 'dns-wrong-address', 'dns-resolvers-disagree'],
+  explainedBy: ['vantage-offline'],
   unseen(evidence) {
     const known = look(evidence, 'vantage').length > 0 || !signalAddresses(evidence).every(isPrivate);
     return known
@@ -59,48 +61,85 @@ export const dnsPrivateAddress = rule<PrivateArgs>({
   }),
 });
 
-interface AddressArgs extends Args {
-  target: 'signal';
+interface DeadArgs extends Args {
+  addresses: string[];
   name: string;
   dead: string[];
   used: string;
 }
 
-function deadAddresses(evidence: Parameters<typeof look>[0], family: (address: string) => boolean) {
-  const used = signalling(evidence)?.facts.address;
+/** Further addresses of the name at which nothing answers, though this machine could have reached them. */
+function deadAddresses(evidence: Evidence, family: (address: string) => boolean) {
   const own = look(evidence, 'vantage')[0]?.facts.addresses ?? [];
-  const dead = look(evidence, 'address').filter(
+  return look(evidence, 'address').filter(
     (one) =>
       one.state === 'failed' &&
-      family(one.facts.address) &&
-      // What has no way out of this machine was never asked.
       kindOf(one) !== 'unreachable' &&
+      family(one.facts.address) &&
       own.some((address) => isIpv6(address) === isIpv6(one.facts.address)),
   );
-  if (!used || !joined(evidence) || dead.length === 0) return [];
-  const addresses = dead.map(({ facts }) => facts.address);
-  const args: AddressArgs = { target: 'signal', name: signalHost(evidence), dead: addresses, used };
-  return [{ args, evidence: ids(...dead, signalling(evidence)) }];
 }
 
-export const ipv6Unreachable = rule<AddressArgs>({
+/** Everything that IPv6 brought: what it did not answer, and what it did. */
+function overIpv6(evidence: Evidence) {
+  const checks = [...iceChecks(evidence), ...turnChecks(evidence)].filter(({ facts }) => isIpv6(facts.address));
+  const resolvers = look(evidence, 'dns').filter(({ facts }) =>
+    facts.answers.some(({ resolver, rcode }) => rcode !== undefined && (resolver.match(/:/g)?.length ?? 0) > 1),
+  );
+  return { silent: checks.filter(silent), controls: [...checks.filter((check) => !silent(check)), ...resolvers] };
+}
+
+export const ipv6Unreachable = rule<DeadArgs>({
   code: 'ipv6-unreachable',
   severity: 'warning',
   explainedBy: ['vantage-offline', 'dns-wrong-address'],
-  find: (evidence) => deadAddresses(evidence, isIpv6),
+  find(evidence) {
+    const dead = deadAddresses(evidence, isIpv6);
+    const signal = signalling(evidence);
+    if (!signal?.facts.join || !signal.facts.address || dead.length === 0) return [];
+    const { silent: also, controls } = overIpv6(evidence);
+    const addresses = dead.map(({ facts }) => facts.address);
+    // Where nothing at all came over IPv6 it may be this machine's that does not work; a refusal came from there.
+    const proven = controls.length > 0 || dead.some((one) => kindOf(one) === 'refused');
+    return [
+      {
+        args: {
+          addresses: [...new Set([...addresses, ...(controls.length > 0 ? [] : also.map(addressOf))])],
+          name: signalHost(evidence),
+          dead: addresses,
+          used: signal.facts.address,
+        },
+        evidence: ids(...dead, signal, ...(controls.length > 0 ? controls : also)),
+        severity: proven ? ('error' as const) : ('warning' as const),
+        undecided: !proven,
+      },
+    ];
+  },
   prose: ({ name, dead, used }) => ({
     summary: `\`${name}\` has the IPv6 address ${list(dead)}, where nothing answers, while ${used} does.`,
     cause:
-      'The AAAA record points at an address that is not served, or a firewall lets only IPv4 in; browsers lose time on it, and networks with IPv6 only fail.',
+      'The AAAA record points at an address that is not served, or a firewall lets only IPv4 in; browsers lose time on it, and networks with IPv6 only cannot join.',
     fix: `Serve and open the port at ${list(dead)}, or remove the AAAA record of \`${name}\`.`,
   }),
 });
 
-export const signalAddressDead = rule<AddressArgs>({
+export const signalAddressDead = rule<DeadArgs>({
   code: 'signal-address-dead',
   severity: 'warning',
   explainedBy: ['vantage-offline', 'dns-wrong-address', 'dns-resolvers-disagree'],
-  find: (evidence) => deadAddresses(evidence, (address) => !isIpv6(address)),
+  find(evidence) {
+    const dead = deadAddresses(evidence, (address) => !isIpv6(address));
+    const signal = signalling(evidence);
+    if (!signal?.facts.join || !signal.facts.address || dead.length === 0) return [];
+    const addresses = dead.map(({ facts }) => facts.address);
+    const name = signalHost(evidence);
+    return [
+      {
+        args: { target: 'signal' as const, addresses, name, dead: addresses, used: signal.facts.address },
+        evidence: ids(...dead, signal),
+      },
+    ];
+  },
   prose: ({ name, dead, used }) => ({
     summary: `\`${name}\` has several addresses, and ${list(dead)} does not answer, while ${used} does.`,
     cause:

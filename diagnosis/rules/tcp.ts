@@ -74,6 +74,7 @@ export const tcpPortFiltered = rule<TcpArgs>({
   explainedBy: [
     'vantage-offline',
     'vantage-starved',
+    'ipv6-unreachable',
     'media-address-private',
     'media-address-wrong',
     'media-address-silent',

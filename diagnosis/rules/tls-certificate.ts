@@ -81,17 +81,33 @@ export const tlsDefaultCertificate = rule<CertificateArgs & { maker: string }>({
   }),
 });
 
-export const tlsChainIncomplete = rule<CertificateArgs>({
+/** The leaf alone was sent, and it says where the certificate of its issuer is, as those of public authorities do. */
+function breaksOff({ facts: { chain } }: Seen<'tls'>): boolean {
+  const [leaf] = chain;
+  return chain.length === 1 && leaf !== undefined && !isSelfSigned(leaf) && leaf.issuerUrl !== undefined;
+}
+
+export const tlsChainIncomplete = rule<CertificateArgs & { issuerUrl: string }>({
   code: 'tls-chain-incomplete',
   severity: 'error',
   explainedBy: ['dns-wrong-address', 'tls-default-certificate', 'tls-intercepted'],
   find: (evidence) =>
-    certificates(evidence, (port) => isUntrusted(port) && port.facts.missingIssuer?.completes === true).map(
-      ({ port: _, ...found }) => found,
-    ),
-  prose: ({ host, destination, issuer, target }) => ({
+    certificates(evidence, (port) => isUntrusted(port) && breaksOff(port)).map(({ port, ...found }) => {
+      const issuerUrl = port.facts.chain[0]?.issuerUrl ?? '';
+      return {
+        ...found,
+        args: { ...found.args, issuerUrl },
+        alternatives: [
+          {
+            code: 'tls-untrusted-issuer',
+            separateBy: `Fetch ${issuerUrl} and look who issued it (\`openssl x509 -inform der -noout -issuer\`): if that is no public authority, the issuer is unknown rather than missing.`,
+          },
+        ],
+      };
+    }),
+  prose: ({ host, destination, issuer, issuerUrl, target }) => ({
     summary: `The server at ${destination} (\`${host}\`) does not send the intermediate certificate.`,
-    cause: `It sends the certificate alone; with that of its issuer ${quoted(issuer)}, which the certificate itself says where to find, the chain verifies. Some browsers fetch it by themselves, native apps do not.`,
+    cause: `It sends the certificate alone, without that of its issuer ${quoted(issuer)} (${issuerUrl}), so the chain cannot be followed; some browsers fetch it by themselves, native apps do not.`,
     fix: `Put the full chain, the certificate first and then the intermediates, into ${secretOf(target)} (certbot: \`fullchain.pem\`, not \`cert.pem\`).`,
   }),
 });
@@ -99,23 +115,29 @@ export const tlsChainIncomplete = rule<CertificateArgs>({
 export const tlsUntrustedIssuer = rule<CertificateArgs>({
   code: 'tls-untrusted-issuer',
   severity: 'error',
-  explainedBy: ['dns-wrong-address', 'tls-default-certificate', 'tls-intercepted', 'tls-chain-incomplete'],
+  explainedBy: ['dns-wrong-address', 'tls-default-certificate', 'tls-intercepted'],
   find: (evidence) =>
-    certificates(evidence, isUntrusted).map(({ port, ...found }) => {
-      const { chain, missingIssuer } = port.facts;
-      const last = chain.at(-1);
-      // A chain that ends in itself is whole; whether one that breaks off before is, cannot be seen from it.
-      const whole = (last && isSelfSigned(last)) || chain.length > 1 || missingIssuer?.completes === false;
+    certificates(evidence, (port) => isUntrusted(port) && !breaksOff(port)).map(({ port, ...found }) => {
+      const [leaf] = port.facts.chain;
+      const { destination, host } = found.args;
+      if (leaf && isSelfSigned(leaf)) return found;
       return {
         ...found,
-        alternatives: whole
-          ? []
-          : [
-              {
-                code: 'tls-chain-incomplete',
-                separateBy: `Verify with the certificate of its issuer at hand (\`openssl s_client -connect ${found.args.destination} -servername ${found.args.host} -CAfile issuer.pem -partial_chain\`): if a public authority stands behind that, only the intermediate is missing.`,
-              },
-            ],
+        alternatives: [
+          ...(port.facts.chain.length > 1
+            ? []
+            : [
+                {
+                  code: 'tls-chain-incomplete',
+                  separateBy: `Verify with the certificate of its issuer at hand (\`openssl s_client -connect ${destination} -servername ${host} -CAfile issuer.pem -partial_chain\`): if a trusted authority stands behind that, only the intermediate is missing.`,
+                },
+              ]),
+          {
+            code: 'tls-intercepted',
+            separateBy:
+              'Run the check from another network: if another issuer signs there, something in this one puts its own certificate in place.',
+          },
+        ],
       };
     }),
   prose: ({ host, destination, subject, issuer, target }) => ({

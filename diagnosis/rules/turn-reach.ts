@@ -150,7 +150,7 @@ const causeOf = ({ how: ending, control }: TurnArgs, port: string): string =>
 export const turnUdpUnreachable = rule<TurnArgs>({
   code: 'turn-udp-unreachable',
   severity: 'error',
-  explainedBy: [...beforeTurn, ...mediaAddress, 'udp-blocked-at-vantage'],
+  explainedBy: [...beforeTurn, 'ipv6-unreachable', ...mediaAddress, 'udp-blocked-at-vantage'],
   find: (evidence) => unreachable(evidence, 'turn-udp', udpControls(evidence)),
   prose: (args) => ({
     summary: `TURN over UDP (\`${args.url}\`) ${ended[args.how]}.`,

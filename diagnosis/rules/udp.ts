@@ -37,6 +37,7 @@ export const udpBlockedAtVantage = rule<Args & { destinations: string[] }>({
   explainedBy: [
     'vantage-offline',
     'vantage-starved',
+    'ipv6-unreachable',
     'media-address-private',
     'media-address-wrong',
     'media-address-silent',
@@ -80,6 +81,7 @@ export const udpFiltered = rule<UdpArgs>({
   explainedBy: [
     'vantage-offline',
     'vantage-starved',
+    'ipv6-unreachable',
     'media-address-private',
     'media-address-wrong',
     'media-address-silent',

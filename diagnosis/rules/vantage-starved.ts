@@ -39,14 +39,21 @@ export const vantageStarved = rule<StarvedArgs>({
   find(evidence) {
     const load = look(evidence, 'load')[0];
     const silent = evidence.observations.filter((one) => one.state === 'failed' && silences.has(kindOf(one) ?? ''));
-    if (!load || silent.length === 0) return [];
+    if (!load) return [];
     const { lagMostMs, lagP99Ms, cores, cpuPressurePercent } = load.facts;
     if (lagMostMs < lagThatMattersMs && lagP99Ms < frequentLagMs) return [];
     const pressure = cpuPressurePercent !== undefined && { cpuPressurePercent };
-    return [{ args: { lagMostMs, cores, ...pressure }, evidence: ids(load, ...silent) }];
+    return [
+      {
+        args: { lagMostMs, cores, ...pressure },
+        evidence: ids(load, ...silent),
+        // Whatever answered did answer; only its times are not to be trusted.
+        severity: silent.length > 0 ? ('error' as const) : ('info' as const),
+      },
+    ];
   },
   prose: ({ lagMostMs, cores, cpuPressurePercent }) => ({
-    summary: 'This machine was too busy to listen, so what seemed silent may have answered.',
+    summary: 'This machine was too busy to listen: what seemed silent may have answered, and times are too long.',
     cause: `This process was kept waiting for up to ${Math.round(lagMostMs / 100) / 10} s on a machine with ${cores} ${cores === 1 ? 'core' : 'cores'}${
       cpuPressurePercent === undefined
         ? ''

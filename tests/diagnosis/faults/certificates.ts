@@ -167,15 +167,9 @@ export const certificateFaults: readonly Fault[] = [
   },
   {
     name: 'intermediate certificate not sent',
-    evidence: scene(
-      badCertificate(
-        'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-        {},
-        { missingIssuer: { url: 'http://ca.example/r1.der', completes: true } },
-      ),
-    ),
+    evidence: scene(badCertificate('UNABLE_TO_VERIFY_LEAF_SIGNATURE', { issuerUrl: 'http://ca.example/r1.der' })),
     codes: ['tls-chain-incomplete'],
-    suppressed: ['tls-untrusted-issuer'],
+    alternatives: ['tls-untrusted-issuer'],
     verdict: 'fail',
     says: ['CN=R1', 'fullchain.pem'],
   },
@@ -183,7 +177,7 @@ export const certificateFaults: readonly Fault[] = [
     name: 'a leaf alone, of an authority that nobody knows',
     evidence: scene(badCertificate('UNABLE_TO_VERIFY_LEAF_SIGNATURE', {})),
     codes: ['tls-untrusted-issuer'],
-    alternatives: ['tls-chain-incomplete'],
+    alternatives: ['tls-chain-incomplete', 'tls-intercepted'],
     verdict: 'fail',
   },
   {

@@ -153,6 +153,45 @@ export const nameFaults: readonly Fault[] = [
     says: ['192.0.2.54:53', nowhere, '1200 s'],
   },
   {
+    name: 'one resolver remembers the old address, where nothing answers any more',
+    evidence: scene({
+      claims: { dns: { signal: ingress } },
+      with: [
+        s.dns(host, {
+          addresses: [ingress, nowhere],
+          answers: [
+            said('192.0.2.53:53', [ingress], { ttlS: 600 }),
+            said('192.0.2.54:53', [nowhere], { ttlS: 599 }),
+            said('203.0.113.53:53', [ingress], { authority: true, ttlS: 600 }),
+          ],
+        }),
+        s.observation('address', `${nowhere}:443`, { host, address: nowhere, port: 443 }, s.failed('timeout')),
+      ],
+    }),
+    codes: ['dns-resolvers-disagree'],
+    suppressed: ['signal-address-dead'],
+    verdict: 'fail',
+  },
+  {
+    name: 'the record was changed to a wrong address, and one resolver remembers the right one',
+    evidence: scene({
+      claims: { dns: { signal: ingress } },
+      with: [
+        s.dns(host, {
+          addresses: [ingress, nowhere],
+          answers: [
+            said('192.0.2.53:53', [ingress], { ttlS: 100 }),
+            said('192.0.2.54:53', [nowhere], { ttlS: 599 }),
+            said('203.0.113.53:53', [nowhere], { authority: true, ttlS: 600 }),
+          ],
+        }),
+      ],
+    }),
+    codes: ['dns-wrong-address', 'dns-resolvers-disagree'],
+    verdict: 'fail',
+    says: [nowhere, ingress],
+  },
+  {
     name: 'the resolvers remember that there was no such name',
     evidence: scene({
       ...onlyName,
@@ -247,6 +286,52 @@ export const nameFaults: readonly Fault[] = [
     codes: ['ipv6-unreachable'],
     verdict: 'pass',
     says: ['2001:db8::10', 'AAAA record'],
+  },
+  {
+    name: 'IPv6 dropped on the way to everything',
+    evidence: scene({
+      with: [
+        s.observation('vantage', undefined, {
+          hasNetwork: true,
+          addresses: ['192.0.2.7', '2001:db8::7'],
+          resolvers: [],
+        }),
+        s.dns(host, { addresses: [ingress, '2001:db8::10'] }),
+        s.observation(
+          'address',
+          '[2001:db8::10]:443',
+          { host, address: '2001:db8::10', port: 443 },
+          s.failed('timeout'),
+        ),
+        s.ice('udp', '2001:db8::30', 'timeout'),
+        s.turn('turn-udp', 'timeout', { address: '2001:db8::30' }),
+      ],
+    }),
+    codes: ['ipv6-unreachable'],
+    suppressed: ['turn-udp-unreachable'],
+    verdict: 'pass',
+  },
+  {
+    name: 'IPv6 of the signalling host dropped, while that of the media answers',
+    evidence: scene({
+      with: [
+        s.observation('vantage', undefined, {
+          hasNetwork: true,
+          addresses: ['192.0.2.7', '2001:db8::7'],
+          resolvers: [],
+        }),
+        s.dns(host, { addresses: [ingress, '2001:db8::10'] }),
+        s.observation(
+          'address',
+          '[2001:db8::10]:443',
+          { host, address: '2001:db8::10', port: 443 },
+          s.failed('timeout'),
+        ),
+        s.ice('udp', '2001:db8::30'),
+      ],
+    }),
+    codes: ['ipv6-unreachable'],
+    verdict: 'fail',
   },
   {
     name: 'one of two addresses of the signalling host dead',

@@ -260,7 +260,7 @@ export const signallingFaults: readonly Fault[] = [
       with: [s.joined({ permission: { canPublish: false, canSubscribe: true, canPublishData: true } })],
     }),
     codes: ['publish-denied'],
-    verdict: 'pass',
+    verdict: 'fail',
     says: ['`canPublish: true`'],
   },
 ];

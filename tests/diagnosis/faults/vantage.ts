@@ -99,6 +99,14 @@ export const vantageFaults: readonly Fault[] = [
     says: ['2.6 s', '2 cores'],
   },
   {
+    name: 'a busy machine that everything answered',
+    evidence: scene({
+      with: [s.observation('load', undefined, { lagP99Ms: 600, lagMostMs: 600, cpuShare: 0.2, cores: 2 })],
+    }),
+    codes: ['vantage-starved'],
+    verdict: 'pass',
+  },
+  {
     name: 'DNS over UDP blocked at the vantage',
     evidence: scene({
       with: [
