@@ -1,6 +1,7 @@
 /** The address that the server offers for media is not the one at which the media is. */
 import type { Origin } from '../../evidence/facts.js';
 import type { Evidence } from '../../evidence/run.js';
+import { isIpv6 } from '../address.js';
 import {
   addressOf,
   advertised,
@@ -132,7 +133,13 @@ function silentAddresses(evidence: Evidence): { address: string; checks: IceChec
 export const mediaAddressSilent = rule<AddressArgs & { control: boolean }>({
   code: 'media-address-silent',
   severity: 'error',
-  explainedBy: ['vantage-offline', 'vantage-starved', 'media-address-private', 'media-address-wrong'],
+  explainedBy: [
+    'vantage-offline',
+    'vantage-starved',
+    'ipv6-unreachable',
+    'media-address-private',
+    'media-address-wrong',
+  ],
   find: (evidence) =>
     silentAddresses(evidence).map(({ address, checks }) => {
       const controls = [...udpControls(evidence), ...tcpControls(evidence)];
@@ -170,8 +177,10 @@ export const mediaAddressDrift = rule<AddressArgs & { expected: string }>({
   explainedBy: ['media-address-private', 'media-address-wrong', 'media-address-silent'],
   find(evidence) {
     const expected = evidence.claims.media?.address;
-    const checks = advertised(evidence);
-    if (!expected || checks.length === 0 || checks.some((check) => check.facts.address === expected)) return [];
+    if (!expected) return [];
+    // A claim about IPv4 says nothing about the IPv6 addresses that are offered beside it.
+    const checks = advertised(evidence).filter((check) => isIpv6(check.facts.address) === isIpv6(expected));
+    if (checks.some((check) => check.facts.address === expected)) return [];
     const working = checks.filter(worked);
     if (working.length === 0) return [];
     const addresses = [...new Set(working.map(addressOf))];

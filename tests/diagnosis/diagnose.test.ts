@@ -179,7 +179,8 @@ t.test('what did not fail by itself is not blamed', async (t) => {
       claims: { dns: { signal: s.ingress } },
       with: [s.dns(s.host, { addresses: [s.ingress, '2001:db8::10'] })],
     }),
-    'IPv6 only': s.scene({
+    'IPv6 only, beside a claim about IPv4': s.scene({
+      claims: { media: { address: s.media } },
       without: [`ice-udp:${s.media}:7882`, `ice-tcp:${s.media}:7881`],
       with: [
         s.joined({ candidates: [s.candidate('udp', '2001:db8::30', 7882), s.candidate('tcp', '2001:db8::30', 7881)] }),
