@@ -30,9 +30,14 @@ function block(finding: Finding, environment: EnvironmentRun, columns: number, c
     );
   const paint = colours[paints[finding.severity]];
   const code = printable(finding.code);
-  return [
+  const head = [
     `${paint(marks[finding.severity])}  ${colours.bold(code)}`,
     ...wrap(finding.summary, columns - indent.length).map((line) => indent + line),
+  ];
+  // A note asks for nothing to be done.
+  if (finding.severity === 'info') return head;
+  return [
+    ...head,
     ...part('cause', finding.cause),
     ...part('fix', finding.fix),
     ...seen(finding, environment).flatMap((line, i) => part(i === 0 ? 'seen' : '', line, colours.dim)),

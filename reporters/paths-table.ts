@@ -81,6 +81,8 @@ function measured(proof: Observation, layer: Layer, path: Path): number | undefi
 /** Why something was not looked at: one line for each reason, with the layers and paths that it holds for. */
 function reasons(environment: EnvironmentRun, paths: Path[], layers: Layer[], columns: number): string[] {
   const held = new Map<string, string[]>();
+  const joined = environment.observations.some(({ id, state }) => id === 'signal' && state === 'ok');
+  const nothing = joined ? 'the server does not offer it' : 'nothing to look at was found';
   for (const layer of layers) {
     const asked = paths.filter((path) => environment.paths[path]?.[layer] !== undefined);
     const byReason = new Map<string, Path[]>();
@@ -88,7 +90,7 @@ function reasons(environment: EnvironmentRun, paths: Path[], layers: Layer[], co
       const state = environment.paths[path]?.[layer];
       if (state !== 'unreached' && state !== 'unsupported') continue;
       const why = proofs(environment.observations, path, layer).find((proof) => proof.state === state);
-      const reason = `${state}: ${why ? keyFact(root(why, environment.observations)) : 'nothing to look at was found'}`;
+      const reason = `${state}: ${why ? keyFact(root(why, environment.observations)) : nothing}`;
       byReason.set(reason, [...(byReason.get(reason) ?? []), path]);
     }
     for (const [reason, where] of byReason) {

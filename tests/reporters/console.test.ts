@@ -48,6 +48,31 @@ Next: livekit-doctor explain media-address-wrong
   );
 });
 
+test('a note is said without what to do, and a path that is not offered is called so', async (t) => {
+  const note = {
+    ...wrongAddress.findings[0],
+    code: 'turn-not-offered',
+    severity: 'info',
+    summary: 'No TURN.',
+  } as never;
+  const paths = { udp: { required: true, reach: 'ok' }, 'turn-udp': { required: false, reach: 'unreached' } } as const;
+  t.equal(
+    renderRun(run({ ...healthy, paths, findings: [note] }), style),
+    `staging  wss://livekit.example.com/
+
+path       reach
+udp        ✓ 1.5 ms
+turn-udp   – unreached   optional
+– reach of turn-udp unreached: the server does not offer it
+
+i info  turn-not-offered
+  No TURN.
+
+✓ pass  staging  in 2.3 s
+`,
+  );
+});
+
 test('what waited for something that waited itself names what all of it waits for', async (t) => {
   const waiting = (probe: 'ice-udp' | 'peer' | 'media', target: string | undefined, waitedFor: string) =>
     observation(probe, target, {}, { state: 'unreached', waitedFor });
