@@ -16,7 +16,7 @@ import {
   worked,
 } from '../checks.js';
 import { ids, joined, kindOf, look, signalling } from '../look.js';
-import { isAsked, offeredPaths, requiredPaths, severityOf, severityOfMissing, turnPath } from '../offered.js';
+import { isAsked, offeredPaths, requiredPaths, severityOf, turnPath } from '../offered.js';
 import { type Args, rule } from '../rule.js';
 import { list, quoted } from '../words.js';
 
@@ -60,7 +60,8 @@ export const turnNotOffered = rule<Args & { missing: Path[]; offered: Path[]; re
       {
         args: { missing, offered, required: missing.length > 0 },
         evidence: ids(signalling(evidence)),
-        severity: missing.length > 0 ? 'error' : severityOfMissing(evidence, ...turnPaths),
+        // Whoever names a TURN host expects one; a deployment that never spoke of TURN is not alarmed.
+        severity: missing.length > 0 ? 'error' : evidence.claims.turn?.host ? 'warning' : 'info',
       },
     ];
   },

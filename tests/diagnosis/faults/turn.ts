@@ -24,6 +24,23 @@ export const turnFaults: readonly Fault[] = [
     says: ['`turn.enabled: true`'],
   },
   {
+    name: 'TURN off, though its host is named',
+    evidence: scene({
+      claims: { turn: { host: turnHost } },
+      without: [
+        `tls:${turnHost}:443`,
+        `turn-udp:${media}:3478`,
+        `turn-tls:${turnHost}:443`,
+        'peer:turn-udp',
+        'media:turn-udp',
+        'media:turn-tls',
+      ],
+      with: [s.joined({ iceServers: [] })],
+    }),
+    codes: ['turn-not-offered'],
+    verdict: 'pass',
+  },
+  {
     name: 'TURN off, though required',
     evidence: scene({
       claims: { paths: { required: ['udp', 'tcp', 'turn-tls'] } },
