@@ -87,15 +87,10 @@ async function observe({ names, trustedKeys }: BrowserTarget, tools: Tools): Pro
     return { state: 'unsupported', facts: {}, failure: { kind: 'browser-missing', message: missingBrowser() } };
   }
   const startMs = tools.now();
-  const starting = startBrowser({ executable: found.executable, names, trustedKeys }, signal);
-  tools.onEnd(() =>
-    starting.then(
-      (browser) => browser.close(),
-      () => {},
-    ),
-  );
+  const started = startBrowser({ executable: found.executable, names, trustedKeys });
+  tools.onEnd(() => started.close());
   try {
-    const browser = await starting;
+    const browser = await Promise.race([started.ready, givenUp(signal)]);
     const { name, version, launchMs, pagesMs } = browser;
     const endMs = tools.now();
     const facts: BrowserFacts = { name, version: printable(version), origin: found.origin, launchMs, pagesMs };
@@ -112,6 +107,14 @@ async function observe({ names, trustedKeys }: BrowserTarget, tools: Tools): Pro
     const message = `Chromium does not start here: ${printable((error as Error).message, 300)}`;
     return { state: 'unsupported', facts: {}, failure: { kind: 'browser-launch', message } };
   }
+}
+
+function givenUp(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const give = (): void => reject(new Error('it was not ready in time'));
+    signal.addEventListener('abort', give, { once: true });
+    if (signal.aborted) give();
+  });
 }
 
 export const browser: Probe<BrowserTarget> = { name: 'browser', depth: 'media', deadlineMs: 20_000, targets, observe };

@@ -4,7 +4,7 @@
  */
 import type { Path } from '../../evidence/run.js';
 import type { Bounds } from './bounds.js';
-import { belongs, narrowed, type Origin, withoutOthers } from './candidates.js';
+import { belongs, isRelayed, narrowed, type Origin, withoutOthers } from './candidates.js';
 
 interface Hold {
   readonly key: string;
@@ -21,6 +21,7 @@ interface Native {
   createOffer(options?: RTCOfferOptions): Promise<RTCSessionDescriptionInit>;
   createAnswer(options?: RTCAnswerOptions): Promise<RTCSessionDescriptionInit>;
   setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void>;
+  setLocalDescription(description?: RTCLocalSessionDescriptionInit): Promise<void>;
   addIceCandidate(candidate?: RTCIceCandidateInit): Promise<void>;
   setConfiguration(configuration: RTCConfiguration): void;
 }
@@ -29,7 +30,9 @@ const connections = new Map<string, RTCPeerConnection[]>();
 
 /** For `rtcConfig` of livekit-client: what this makes is held to `path` and found under `key`. */
 export function held(key: string, path: Path, bounds?: Bounds): RTCConfiguration {
-  const configuration: Held = { doctor: { key, path, bounds } };
+  // Otherwise each section of an offer opens connections of its own, all but one to be closed after the answer: more
+  // work, more allocations of a TURN server, and over TCP it is sometimes the wrong one that stays.
+  const configuration: Held = { bundlePolicy: 'max-bundle', doctor: { key, path, bounds } };
   return configuration;
 }
 
@@ -43,6 +46,12 @@ export function forget(key: string): void {
 
 function hold(connection: RTCPeerConnection, { path, bounds }: Hold): void {
   const native: Native = RTCPeerConnection.prototype;
+  let configured = (): void => {};
+  /** livekit-client may apply the answer, which starts gathering, just before it sets the servers that came with it. */
+  const hasServer = new Promise<void>((resolve) => {
+    configured = resolve;
+    if (!isRelayed(path) || connection.getConfiguration().iceServers?.length) resolve();
+  });
   // Registered first, so that no other listener gets to know the candidate.
   connection.addEventListener('icecandidate', (event) => {
     if (event.candidate && !belongs(path, 'local', event.candidate.candidate)) event.stopImmediatePropagation();
@@ -58,13 +67,20 @@ function hold(connection: RTCPeerConnection, { path, bounds }: Hold): void {
       filtered('local', await native.createAnswer.call(connection, options)),
     setRemoteDescription: (description: RTCSessionDescriptionInit) =>
       native.setRemoteDescription.call(connection, filtered('remote', description)),
+    setLocalDescription: async (description?: RTCLocalSessionDescriptionInit) => {
+      await hasServer;
+      await native.setLocalDescription.call(connection, description);
+    },
     addIceCandidate: async (candidate?: RTCIceCandidateInit) => {
       if (!candidate?.candidate || belongs(path, 'remote', candidate.candidate, bounds)) {
         await native.addIceCandidate.call(connection, candidate);
       }
     },
-    setConfiguration: (configuration: RTCConfiguration) =>
-      native.setConfiguration.call(connection, narrowed(path, configuration, bounds)),
+    setConfiguration: (configuration: RTCConfiguration) => {
+      const ours = narrowed(path, configuration, bounds);
+      native.setConfiguration.call(connection, ours);
+      if (ours.iceServers?.length) configured();
+    },
   });
 }
 

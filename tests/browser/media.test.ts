@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { RoomServiceClient } from 'livekit-server-sdk';
 import t, { type Test } from 'tap';
 import { findBrowser } from '../../browser/executable.js';
 import type { Environment } from '../../environment/environment.js';
@@ -84,7 +85,7 @@ t.test('in a network of our own', { timeout: 110_000 }, async (t) => {
   if (!(await inOwnNamespace(t, import.meta.url))) return;
   const embedded = await startEmbedded();
   t.teardown(() => embedded.stop());
-  const { environment } = embedded;
+  const { environment, ports } = embedded;
 
   t.test('each path alone, and then that the check fails where it must', async (t) => {
     const directory = ownDirectory(t);
@@ -175,6 +176,13 @@ t.test('in a network of our own', { timeout: 110_000 }, async (t) => {
     for (const secret of secrets) t.notOk(text.includes(secret), 'no secret comes out');
     t.notMatch(text, /eyJ[\w-]{8}/, 'no token comes out');
     t.same(await untilNothingRemains(directory), [], 'nothing stays behind');
+    if ('apiKey' in environment.auth) {
+      const { apiKey, apiSecret } = environment.auth;
+      const service = new RoomServiceClient(`http://127.0.0.1:${ports.http}`, apiKey, apiSecret);
+      const rooms = await service.listRooms();
+      t.ok(rooms.length > 0, 'they close by themselves some seconds later');
+      for (const { name } of rooms) t.same(await service.listParticipants(name), [], `nobody is left in ${name}`);
+    }
   });
 
   t.test('without a browser the rest still runs', async (t) => {
@@ -216,7 +224,7 @@ t.test('in a network of our own', { timeout: 110_000 }, async (t) => {
       'dies.mjs': `
         import { startBrowser } from ${JSON.stringify(driver)};
         const options = { executable: ${JSON.stringify(findBrowser()?.executable)}, names: [], trustedKeys: [] };
-        await startBrowser(options, new AbortController().signal);
+        await startBrowser(options).ready;
         console.log('started');
         process.kill(process.pid, 'SIGKILL');`,
     });
