@@ -12,6 +12,9 @@ import { openReports, type Reports } from '../reports.js';
 export async function check(names: readonly string[], options: CheckOptions, context: Context): Promise<number> {
   const { cwd, env, progress: output, out } = context;
   const paths = options.path && readPaths(options.path);
+  if (options.only?.includes('idle') && options.idle === undefined) {
+    throw new ConfigurationError('the probe "idle" wants to know how long: add --idle, for example --idle 90s');
+  }
   const found = await loadEnvironments({
     arguments: names,
     cwd,
@@ -67,6 +70,7 @@ async function checkAll(
       depth: options.depth,
       ...(options.paths && { paths: options.paths }),
       ...(only && { only }),
+      ...(options.idle !== undefined && { idleMs: options.idle }),
       version: context.version,
       signal,
       events: reporter,

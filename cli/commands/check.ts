@@ -2,12 +2,14 @@ import { Command, Option } from 'commander';
 import { allPaths, type Depth, depths } from '../../evidence/run.js';
 import { type Context, insideMark } from '../context.js';
 import { type FailOn, failOnLevels } from '../exit-code.js';
-import { list, more } from '../options.js';
+import { duration, list, more } from '../options.js';
 
 export interface CheckOptions {
   readonly depth: Depth;
   readonly path?: string[];
   readonly only?: string[];
+  /** In milliseconds. */
+  readonly idle?: number;
   readonly reporter?: string[];
   readonly json?: boolean;
   readonly save?: string;
@@ -24,7 +26,8 @@ Examples:
   livekit-doctor check
   livekit-doctor check staging production --save run.json
   LIVEKIT_API_KEY=… LIVEKIT_API_SECRET=… livekit-doctor check wss://livekit.example.com
-  livekit-doctor check --depth wire --path udp,tcp --json`;
+  livekit-doctor check --depth wire --path udp,tcp --json
+  livekit-doctor check staging --only idle --idle 2m`;
 
 export function checkCommand(context: Context): Command {
   return new Command('check')
@@ -33,6 +36,7 @@ export function checkCommand(context: Context): Command {
     .addOption(new Option('--depth <depth>', 'how deeply to prove each path').choices(depths).default('media'))
     .option('--path <paths>', `only these paths, with commas: ${allPaths.join(',')}`, list)
     .option('--only <probes>', 'only these probes, with commas, and what they need', list)
+    .option('--idle <duration>', 'hold an idle connection open as long (90s, 2m), and see whether it is cut', duration)
     .option('--reporter <name[=file]>', 'console or json; repeatable; to standard output without a file', more)
     .option('--json', 'the run document on standard output, and nothing else there')
     .option('--save <file>', 'keep the run document, for "livekit-doctor diagnose"')

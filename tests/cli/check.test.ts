@@ -77,11 +77,18 @@ if (await inOwnNamespace(t, import.meta.url)) {
 
   t.test('--json prints one document that the schema accepts, without any secret', async (t) => {
     let secrets: string[] = [];
-    const result = await checkOwn(t, {}, (environment) => {
+    const remember = (environment: Environment): Environment => {
       secrets = Object.values(environment.auth);
       return environment;
-    });
+    };
+    const result = await checkOwn(t, {}, remember, ['--depth', 'wire', '--idle', '300ms', '--json']);
     t.equal(result.code, 0, result.stderr);
+    const { asked, observations } = environmentOf(result);
+    t.equal(asked.idleMs, 300);
+    t.match(
+      observations.find(({ probe }) => probe === 'idle'),
+      { state: 'ok', facts: { askedMs: 300, cuts: [] } },
+    );
     t.ok(accepts(JSON.parse(result.stdout)), JSON.stringify(accepts.errors));
     t.equal(secrets.length, 2);
     holdsNoSecret(t, result.stdout + result.stderr, ...secrets);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'tap';
 import { exitCodeOf } from '../../cli/exit-code.js';
 import { firstSentence, renderMarkdown } from '../../cli/markdown.js';
-import { list, more } from '../../cli/options.js';
+import { duration, list, more } from '../../cli/options.js';
 import { bufferOutput, wantsColour, writeAtomically } from '../../cli/output.js';
 import { openReports, type ReportRequest } from '../../cli/reports.js';
 import { healthy, run, wrongAddress } from '../samples.js';
@@ -34,6 +34,22 @@ test('colours: FORCE_COLOR beats NO_COLOR beats the terminal', async (t) => {
 test('lists may have commas, be repeated, or both', async (t) => {
   t.same(list('turn-udp, tcp,', list('udp')), ['udp', 'turn-udp', 'tcp']);
   t.same(more('b', more('a')), ['a', 'b']);
+});
+
+test('a duration has units, and one that has none is told which', async (t) => {
+  const known = {
+    '90s': 90_000,
+    '1m30s': 90_000,
+    '500ms': 500,
+    '1.5s': 1500,
+    '1h1m1s1ms': 3_661_001,
+    '24h': 86_400_000,
+  };
+  for (const [text, ms] of Object.entries(known)) t.equal(duration(text), ms, text);
+  t.throws(() => duration('90'), /lacks a unit: 90s is seconds, 90m minutes/);
+  for (const text of ['', 'soon', '-1s', '1s5m', '1e3s', '1 s'])
+    t.throws(() => duration(text), /like 90s, 1m30s/, text);
+  for (const text of ['0s', '0.4ms', '24h1ms']) t.throws(() => duration(text), /from 1ms to 24h/, text);
 });
 
 test('a file is replaced as a whole, and nothing is left beside it', async (t) => {

@@ -28,6 +28,9 @@ test('what does not exist is named, with what was probably meant', async (t) => 
   await refused(t, ['check', 'staging'], /TOKEN/, { cwd });
   await refused(t, ['check', 'staging', '--path', 'upd'], /no path "upd", did you mean "udp"/, at);
   await refused(t, ['check', 'staging', '--only', 'ice-upd'], /no probe "ice-upd", did you mean "ice-udp"/, at);
+  await refused(t, ['check', 'staging', '--idle', '90'], /'--idle <duration>' argument '90'.*lacks a unit: 90s/, at);
+  await refused(t, ['check', 'staging', '--idle', 'soon'], /Expected a duration like 90s, 1m30s or 500ms/, at);
+  await refused(t, ['check', 'staging', '--only', 'idle'], /"idle" wants to know how long: add --idle/, at);
   await refused(t, ['check', 'staging', '--reporter', 'jsn'], /no reporter "jsn", did you mean "json"/, at);
   await refused(t, ['check', 'staging', '--save', 'no/run.json'], /no\/run\.json cannot be written/, at);
   await refused(t, ['check', '--config', 'other.yaml'], /other\.yaml: there is no such file/, at);
@@ -53,7 +56,7 @@ test('help and version go to standard output', async (t) => {
   for (const command of ['check', 'diagnose', 'explain', 'lab', 'setup'])
     t.match(help.stdout, new RegExp(`^ +${command} `, 'm'));
   t.match(help.stdout, /0 pass, 1 fail, 2 usage/);
-  t.match((await cli(['check', '--help'])).stdout, '--fail-on');
+  t.match((await cli(['check', '--help'])).stdout, /--fail-on[\s\S]*--idle 2m/);
   t.match((await cli(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
   t.equal((await cli([])).code, 2);
 });
