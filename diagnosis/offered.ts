@@ -54,3 +54,11 @@ export function severityOfMissing(evidence: Evidence, ...paths: readonly Path[])
 export function isAsked(evidence: Evidence, path: Path): boolean {
   return !evidence.asked.paths || evidence.asked.paths.includes(path);
 }
+
+/** It cannot be had where the environment runs: that it is not offered there is nobody's mistake. */
+export function isUnsupported({ observations }: Evidence, path: Path): boolean {
+  return observations.some(
+    ({ id, probe, state, failure }) =>
+      state === 'unsupported' && failure?.kind === 'vantage' && (probe === path || id.endsWith(`:${path}`)),
+  );
+}

@@ -1,6 +1,6 @@
 /** `media`: two participants in a browser, held to one path, each publishing and each decoding the other. */
 import { boundsOf } from '../browser/page/bounds.js';
-import { isRelayed, pathOfUrl } from '../browser/page/candidates.js';
+import { isRelayed } from '../browser/page/candidates.js';
 import type { Exchange } from '../browser/participants.js';
 import { mintToken, randomIdentity, randomRoom } from '../environment/token.js';
 import { type IceFacts, seen, type TurnFacts } from '../evidence/facts.js';
@@ -10,6 +10,7 @@ import { allPaths } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { trusted } from './allowed-address.js';
 import { judgeExchange } from './media-outcome.js';
+import { mayBeOffered } from './offered-path.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
 
 export interface MediaTarget extends Target {
@@ -24,15 +25,8 @@ const answerMs = 500;
 
 function targets(known: Known): (MediaTarget | Pending)[] {
   return allPaths
-    .filter((path) => known.asked.paths.includes(path) && isOffered(known, path))
+    .filter((path) => known.asked.paths.includes(path) && mayBeOffered(known, path))
     .map((path) => targetOf(known, path));
-}
-
-/** False only once it is known that the server offers nothing of the kind; hardly any offers TURN over plain TCP. */
-function isOffered({ shared }: Known, path: Path): boolean {
-  if (isRelayed(path)) return shared.iceServers?.some(({ url }) => pathOfUrl(url) === path) ?? path !== 'turn-tcp';
-  const { complete, candidates } = shared.iceSession ?? { complete: false, candidates: [] };
-  return !complete || candidates.some(({ protocol }) => protocol === path);
 }
 
 function targetOf(known: Known, path: Path): MediaTarget | Pending {

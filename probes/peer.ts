@@ -1,12 +1,12 @@
 /** `peer`: two participants in Node, by one path: ICE, DTLS and bytes that come back over a data channel. */
 import { isIP } from 'node:net';
 import { boundsOf } from '../browser/page/bounds.js';
-import { pathOfUrl } from '../browser/page/candidates.js';
 import { mintsTokens, mintToken, randomIdentity, randomRoom } from '../environment/token.js';
 import { type IceFacts, seen, type TurnFacts } from '../evidence/facts.js';
 import type { Path } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { trusted } from './allowed-address.js';
+import { mayBeOffered } from './offered-path.js';
 import { outcomeOf } from './peer-outcome.js';
 import { startPeerProcess } from './peer-process.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
@@ -35,7 +35,7 @@ const answerMs = 500;
 
 function targets(known: Known): (PathTarget | Pending)[] {
   return paths
-    .filter((path) => known.asked.paths.includes(path) && isOffered(known, path))
+    .filter((path) => known.asked.paths.includes(path) && mayBeOffered(known, path))
     .map((path) => targetOf(known, path));
 }
 
@@ -51,13 +51,6 @@ function targetOf(known: Known, path: PeerPath): PathTarget | Pending {
     ({ state, facts }) => state === 'ok' && (facts as IceFacts).origin === 'advertised',
   );
   return reached ? { id, path } : { id, waitingFor: reach };
-}
-
-/** False only once it is known that the server offers nothing of the kind. */
-function isOffered({ shared }: Known, path: PeerPath): boolean {
-  if (path === 'turn-udp') return shared.iceServers?.some(({ url }) => pathOfUrl(url) === path) ?? true;
-  const { complete, candidates } = shared.iceSession ?? { complete: false, candidates: [] };
-  return !complete || candidates.some(({ protocol }) => protocol === path);
 }
 
 async function observe({ path, turn }: PathTarget, tools: Tools): Promise<Outcome> {

@@ -16,7 +16,7 @@ import {
   worked,
 } from '../checks.js';
 import { ids, joined, kindOf, look, signalling } from '../look.js';
-import { isAsked, offeredPaths, requiredPaths, severityOf, turnPath } from '../offered.js';
+import { isAsked, isUnsupported, offeredPaths, requiredPaths, severityOf, turnPath } from '../offered.js';
 import { type Args, rule } from '../rule.js';
 import { list, quoted } from '../words.js';
 
@@ -52,7 +52,8 @@ export const turnNotOffered = rule<Args & { missing: Path[]; offered: Path[]; re
     const offered = turnPaths.filter((path) => offeredPaths(evidence).has(path));
     const required = requiredPaths(evidence);
     const missing = turnPaths.filter(
-      (path) => required.has(path) && isAsked(evidence, path) && !offered.includes(path),
+      (path) =>
+        required.has(path) && isAsked(evidence, path) && !offered.includes(path) && !isUnsupported(evidence, path),
     );
     // Having one kind of TURN is enough where nobody says which.
     if (missing.length === 0 && (offered.length > 0 || !turnPaths.some((path) => isAsked(evidence, path)))) return [];

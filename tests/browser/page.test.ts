@@ -336,4 +336,8 @@ t.test('what waits for what', async (t) => {
     ['media:udp', 'media:tcp', 'media:turn-udp', 'media:turn-tls'],
     'what is not offered is not asked for',
   );
+  const limited = { ...environment, unsupportedPaths: { 'turn-tls': 'port 443 is taken' } };
+  const [turnUdp] = iceServers.filter(({ url }) => url.startsWith('turn:'));
+  const withoutTls = [mediaProbe.targets(known(limited, [], { iceServers: turnUdp && [turnUdp] }))].flat();
+  t.match(withoutTls.at(-1), { id: 'media:turn-tls', waitingFor: 'turn-tls' }, 'what cannot be had here says so');
 });

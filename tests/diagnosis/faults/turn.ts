@@ -60,6 +60,28 @@ export const turnFaults: readonly Fault[] = [
     says: ['turn-tls', '`turn.tls_port`'],
   },
   {
+    name: 'TURN over TLS cannot be had where the environment runs',
+    evidence: scene({
+      claims: { paths: { required: ['udp', 'tcp', 'turn-udp', 'turn-tls'] } },
+      without: [`tls:${turnHost}:443`, `turn-tls:${turnHost}:443`],
+      with: [
+        s.joined({ iceServers: [{ url: `turn:${media}:3478?transport=udp`, hasCredential: true }] }),
+        ...(['turn-tls', 'media:turn-tls'] as const).map((id) => ({
+          ...s.observation(
+            'turn-tls',
+            undefined,
+            {},
+            { state: 'unsupported', failure: { kind: 'vantage', message: '443' } },
+          ),
+          id,
+          probe: id.split(':')[0] as string,
+        })),
+      ],
+    }),
+    codes: [],
+    verdict: 'inconclusive',
+  },
+  {
     name: 'TURN over TLS dropped',
     evidence: scene({
       with: [s.tls(turnHost, { chain: [], connectMs: undefined }, s.failed('timeout')), s.turn('turn-tls', 'timeout')],
