@@ -4,6 +4,11 @@ import type { Claims, Path } from '../evidence/run.js';
 /** Key and secret to mint tokens with, or a token that somebody else minted. */
 export type Auth = { readonly apiKey: string; readonly apiSecret: string } | { readonly token: string };
 
+/** What no output may show. The API key is not among it: it is a name, and the one that a finding has to say. */
+export function secretsOf(auth: Auth): readonly string[] {
+  return 'token' in auth ? [auth.token] : [auth.apiSecret];
+}
+
 export interface Environment {
   readonly name: string;
   /** `wss://host[:port][/path]` or `ws://…`. Never carries credentials. */

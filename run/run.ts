@@ -1,6 +1,6 @@
 /** One run: every environment at once, each observed, then judged. */
 import { diagnose } from '../diagnosis/index.js';
-import type { Environment } from '../environment/environment.js';
+import { type Environment, secretsOf } from '../environment/environment.js';
 import { redactor as newRedactor, type Redactor } from '../evidence/redaction.js';
 import type { Asked, Depth, EnvironmentRun, Observation, Path, Run } from '../evidence/run.js';
 import { allPaths, schemaVersion } from '../evidence/run.js';
@@ -62,7 +62,7 @@ export async function runChecks(options: RunOptions): Promise<Run> {
 
 function redactorFor(environment: Environment): Redactor {
   const redactor = newRedactor();
-  for (const secret of Object.values(environment.auth)) redactor.add(secret);
+  for (const secret of secretsOf(environment.auth)) redactor.add(secret);
   return redactor;
 }
 

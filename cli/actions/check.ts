@@ -1,4 +1,4 @@
-import { ConfigurationError, type Environment } from '../../environment/environment.js';
+import { ConfigurationError, type Environment, secretsOf } from '../../environment/environment.js';
 import { embedded, loadEnvironments } from '../../environment/load.js';
 import { didYouMean } from '../../environment/nearest.js';
 import { allPaths, type Path } from '../../evidence/run.js';
@@ -63,7 +63,7 @@ async function checkAll(
     const only = options.only && readProbes(options.only, probes);
     signal.throwIfAborted();
     const environments = found.map((one) => (one === embedded ? (server?.environment as Environment) : one));
-    for (const { auth } of environments) context.redactor.add('token' in auth ? auth.token : auth.apiSecret);
+    for (const secret of environments.flatMap(({ auth }) => secretsOf(auth))) context.redactor.add(secret);
     reporter.onStart(environments.map(({ name, url }) => ({ name, url: url.href })));
     const run = await runChecks({
       environments,
