@@ -83,7 +83,7 @@ export const signalPortFiltered = rule<PortArgs>({
     'dns-private-address',
   ],
   find(evidence) {
-    const attempt = attempts(evidence, ['timeout', 'unreachable']);
+    const attempt = attempts(evidence, ['timeout', 'unreachable', 'no-route']);
     if (!attempt) return [];
     // A resolver at hand says little about the way to a public address, but the same network about a private one.
     const controls = resolverControls(evidence);

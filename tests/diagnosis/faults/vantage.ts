@@ -15,6 +15,8 @@ const said = (resolver: string, addresses: string[], more: Partial<DnsAnswer> = 
   ...more,
 });
 
+const noRoute = { state: 'failed', failure: { kind: 'unreachable', message: 'connect ENETUNREACH' } } as const;
+
 export const vantageFaults: readonly Fault[] = [
   {
     name: 'no resolver answers, though there is a network',
@@ -84,6 +86,17 @@ export const vantageFaults: readonly Fault[] = [
     evidence: scene({ with: [s.observation('media', 'udp', {}, s.failed('internal'))] }),
     codes: ['unexplained-failure'],
     verdict: 'inconclusive',
+  },
+  {
+    name: 'no route, while a resolver beside the machine answers',
+    evidence: scene({
+      notJoined: true,
+      with: [s.tls(host, { chain: [], connectMs: undefined }, noRoute), s.signal({}, noRoute)],
+    }),
+    codes: ['vantage-offline'],
+    suppressed: ['signal-port-filtered'],
+    verdict: 'inconclusive',
+    says: ['ENETUNREACH'],
   },
   {
     name: 'a machine too busy to listen',
