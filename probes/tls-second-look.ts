@@ -77,7 +77,9 @@ export async function olderProtocol(server: TlsServer, signal: AbortSignal): Pro
  */
 export async function smallHello(server: TlsServer, signal: AbortSignal): Promise<TlsFacts['smallHello']> {
   const more = { minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'AES128-SHA:@SECLEVEL=0' } as const;
-  const { secure, failure } = await shake(server, { signal, timeoutMs: patienceMs, more });
+  // Named, or whoever tells backends apart by the name would have another one answer.
+  const named = { servername: server.host, more };
+  const { secure, failure } = await shake(server, { signal, timeoutMs: patienceMs, ...named });
   secure?.destroy();
   return failure?.kind === 'timeout' ? 'silent' : 'answered';
 }
