@@ -4,6 +4,7 @@
  * error; standard output belongs to what is started.
  */
 import { writeFileSync } from 'node:fs';
+import { getLabTools } from './lab-tools.mjs';
 import { built, fail, root, run, SetupError, say } from './process.mjs';
 
 const [task, ...args] = process.argv.slice(2);
@@ -14,7 +15,7 @@ if (major < 20 || (major === 20 && minor < 3)) {
   fail(`Node ${process.versions.node} is too old: 20.3 or newer is needed (https://nodejs.org).`);
 }
 
-const tasks = { start, test, build: async () => {}, schema };
+const tasks = { start, test, lab, build: async () => {}, schema };
 if (!Object.hasOwn(tasks, task)) fail(`there is no task ${task}`);
 
 try {
@@ -33,8 +34,17 @@ async function start() {
   await built('cli/main.js');
 }
 
+/** `npm run lab -- FAULT`. */
+async function lab() {
+  await getPrograms();
+  await getLabTools();
+  process.argv = [process.execPath, root('dist/cli/main.js'), 'lab', ...args];
+  await built('cli/main.js');
+}
+
 async function test() {
   await getPrograms();
+  await getLabTools();
   const { runTests } = await import('./test.mjs');
   process.exitCode = await runTests();
 }
