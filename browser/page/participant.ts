@@ -29,17 +29,9 @@ interface KeyFrameSender extends RTCRtpSender {
   ): Promise<void>;
 }
 
-/** A join that was begun is waited for this long before it is left. */
-const farewellMs = 800;
 const keyFrameDelaysMs = [0, 100, 250];
 
-interface Membership {
-  readonly room: LiveKit.Room;
-  /** Settles when the server knows of us, or never will. */
-  readonly known: Promise<unknown>;
-}
-
-const rooms = new Map<string, Membership>();
+const rooms = new Map<string, LiveKit.Room>();
 const stops = new Map<string, () => void>();
 let sources: Sources | undefined;
 
@@ -105,11 +97,7 @@ async function take(part: Part): Promise<PartReport> {
     reached.joinMs = since();
   });
 
-  const known = new Promise<void>((resolve) => {
-    room.once(LivekitClient.RoomEvent.SignalConnected, resolve);
-    room.once(LivekitClient.RoomEvent.Disconnected, () => resolve());
-  });
-  rooms.set(part.key, { room, known });
+  rooms.set(part.key, room);
 
   const work = async (): Promise<void> => {
     const connecting = room.connect(part.url, part.token, {
@@ -152,20 +140,11 @@ async function take(part: Part): Promise<PartReport> {
 /** Of every room that is being left. */
 const leaving = new Set<Promise<void>>();
 
-/** The server keeps whoever goes without a word. */
-async function depart({ room, known }: Membership): Promise<void> {
-  await Promise.race([known, new Promise((resolve) => setTimeout(resolve, farewellMs))]);
-  // The client's own `disconnect` closes the connection before it says so, when media was never connected.
-  if (room.state === LivekitClient.ConnectionState.Connecting) await room.engine.client.sendLeave().catch(() => {});
-  await room.disconnect();
-}
-
 async function leave(key: string): Promise<void> {
-  const membership = rooms.get(key);
+  const left = rooms.get(key)?.disconnect();
   rooms.delete(key);
   stops.delete(key);
-  if (!membership) return;
-  const left = depart(membership);
+  if (!left) return;
   leaving.add(left);
   await left.finally(() => leaving.delete(left));
   forget(key);
