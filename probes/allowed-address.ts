@@ -5,6 +5,7 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { DnsFacts } from '../evidence/facts.js';
+import type { Failure } from '../evidence/run.js';
 import { hostOf } from './dns.js';
 import type { Known } from './probe.js';
 
@@ -70,4 +71,11 @@ export function trusted(known: Known): Trusted {
       ...(claims.turn?.host ? addressesOf(known, claims.turn.host) : []),
     ],
   };
+}
+
+/** Why an address of the server's choosing is left alone; undefined where it may be probed. */
+export function refusal(known: Known, address: string): Failure | undefined {
+  if (isAllowed(address, trusted(known))) return undefined;
+  const message = `${address} is neither public, nor claimed, nor in the network of the signalling host`;
+  return { kind: 'address-not-allowed', message };
 }

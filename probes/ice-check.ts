@@ -5,7 +5,7 @@ import type { Failure } from '../evidence/run.js';
 import type { Schedule } from '../wire/pacing.js';
 import type { TransportAddress } from '../wire/stun.js';
 import { turnUri } from '../wire/turn-uri.js';
-import { addressesOf, isAllowed, trusted } from './allowed-address.js';
+import { addressesOf, refusal } from './allowed-address.js';
 import { type Answer, type BindingCheck, once, untilCertain } from './binding-check.js';
 import { hostOf } from './dns.js';
 import type { Known, Outcome, Target, Tools, Waiting } from './probe.js';
@@ -116,11 +116,8 @@ export async function observeIce(target: IceTarget, tools: Tools, check: Check):
   const facts = { address, port, origin, ...(insteadOf && { insteadOf }) };
   const session = known.shared.iceSession;
   if (!session) return { state: 'unreached', facts: {}, waitedFor: 'signal' };
-  if (!isAllowed(address, trusted(known))) {
-    const message = `${address} is neither public, nor claimed, nor in the network of the signalling host`;
-    const failure = { kind: 'address-not-allowed', message };
-    return { state: 'unsupported', facts: { ...facts, sent: 0, received: 0 }, failure };
-  }
+  const refused = refusal(known, address);
+  if (refused) return { state: 'unsupported', facts: { ...facts, sent: 0, received: 0 }, failure: refused };
   const startMs = now();
   const speakUp = setTimeout(
     () => tools.share('silentChecks', new Set([...(known.shared.silentChecks ?? []), id])),

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type { DnsFacts, Role, TlsFacts } from '../evidence/facts.js';
 import type { Step } from '../evidence/run.js';
 import { turnUri } from '../wire/turn-uri.js';
+import { refusal } from './allowed-address.js';
 import { connectTcp } from './connect.js';
 import { hostOf } from './dns.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
@@ -64,6 +65,8 @@ function given<T extends object>(facts: { [K in keyof T]: T[K] | undefined }): P
 async function observe(target: Endpoint, { known, signal, now }: Tools): Promise<Outcome> {
   const { role, host, port, address } = target;
   const facts: TlsFacts = { role, host, address, port, chain: [] };
+  const refused = role === 'turn' && refusal(known, address);
+  if (refused) return { state: 'unsupported', facts: { ...facts }, failure: refused };
   const startMs = now();
   const connected = await connectTcp(target, signal);
   const connectedMs = now();

@@ -7,7 +7,7 @@ import { trusting } from '../wire/tcp.js';
 import { openTurn, type TurnClient, type TurnFailure } from '../wire/turn.js';
 import type { TimedStep } from '../wire/turn-link.js';
 import { turnUri } from '../wire/turn-uri.js';
-import { isAllowed, trusted } from './allowed-address.js';
+import { refusal } from './allowed-address.js';
 import { untilCertain } from './binding-check.js';
 import { at } from './ice-check.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools, Waiting } from './probe.js';
@@ -159,24 +159,16 @@ async function attempt(target: TurnTarget, transport: Transport, tools: Tools): 
 async function observe(target: TurnTarget, transport: Transport, tools: Tools): Promise<Outcome> {
   const { server, host, address, port } = target;
   const facts = { url: printable(server.url), host, address, port, transport, relayedChecks: [] };
-  const unsupported = (kind: string, message: string): Outcome => ({
-    state: 'unsupported',
-    facts,
-    failure: { kind, message },
-  });
+  const unsupported = (failure: Failure): Outcome => ({ state: 'unsupported', facts, failure });
   tools.redactor.add(server.credential);
-  if (!isAllowed(address, trusted(tools.known))) {
-    return unsupported(
-      'address-not-allowed',
-      `${address} is neither public, nor claimed, nor in the network of the signalling host`,
-    );
-  }
+  const refused = refusal(tools.known, address);
+  if (refused) return unsupported(refused);
   if (Buffer.byteLength(server.username) > longestUsernameBytes) {
     const failure = { kind: 'turn-error', message: `the username for ${server.url} is longer than STUN allows` };
     return { state: 'failed', facts, failure };
   }
   const { seen, steps, failure } = await attempt(target, transport, tools);
-  if (failure?.kind === 'no-route') return unsupported('no-route', failure.message);
+  if (failure?.kind === 'no-route') return unsupported(failure);
   const took = (...names: string[]): number | undefined => {
     const parts = steps.filter(({ name }) => names.includes(name));
     return parts.length === 0 ? undefined : parts.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0);

@@ -13,10 +13,11 @@ import { allPaths } from '../../evidence/run.js';
 import { type CertificateOptions, makeCertificate } from '../../fixtures/certificates.js';
 import { type DnsRecords, startDnsServer } from '../../fixtures/dns-server.js';
 import { dns } from '../../probes/dns.js';
-import type { Probe } from '../../probes/probe.js';
+import type { Outcome, Probe, Tools } from '../../probes/probe.js';
 import { signal } from '../../probes/signal.js';
 import { tls } from '../../probes/tls.js';
 import { observeEnvironment } from '../../run/planner.js';
+import { iceServer, knowing } from './ice-turn-world.js';
 
 const secret = 'a-secret-that-nobody-may-see-in-any-output';
 const host = 'livekit.doctor.test';
@@ -233,6 +234,26 @@ t.test('tls', async (t) => {
     const port = await listening(t, createTcp());
     t.match(await shake(t, port), { state: 'failed', failure: { kind: 'timeout' }, facts: { smallHello: 'silent' } });
   });
+});
+
+t.test('a TURN host in a network of the visitor is left alone', async (t) => {
+  let connections = 0;
+  const port = await listening(
+    t,
+    createTcp(() => {
+      connections += 1;
+    }),
+  );
+  const observe = (url: string): Promise<Outcome> => {
+    const known = knowing({ url, shared: { iceServers: [iceServer(`turns:127.0.0.1:${port}`)] } });
+    const target = [tls.targets(known)].flat().find((one) => 'id' in one && one.id === `tls:127.0.0.1:${port}`);
+    const tools = { known, signal: AbortSignal.timeout(500), now: () => performance.now() } as Tools;
+    return tls.observe(target as never, tools);
+  };
+  t.match(await observe('ws://203.0.113.7'), { state: 'unsupported', failure: { kind: 'address-not-allowed' } });
+  t.equal(connections, 0);
+  t.match(await observe('ws://127.0.0.2'), { state: 'failed' }, 'unless the deployment is there too');
+  t.ok(connections > 0);
 });
 
 t.test('signal', async (t) => {
