@@ -17,7 +17,7 @@ import {
 } from '../checks.js';
 import { ids, joined, kindOf, look, signalling } from '../look.js';
 import { isAsked, isUnsupported, offeredPaths, requiredPaths, severityOf, turnPath } from '../offered.js';
-import { type Args, rule } from '../rule.js';
+import { type Alternative, type Args, rule } from '../rule.js';
 import { list, quoted } from '../words.js';
 
 const turnPaths: readonly Path[] = ['turn-udp', 'turn-tcp', 'turn-tls'];
@@ -133,10 +133,19 @@ function unreachable(
           // Embedded TURN is advertised at the media address, so it shares its fate.
           ...orWrongAddress(evidence, offered.includes(address) ? [address] : []),
           ...(control ? [] : [orBlockedHere(args.destination)]),
+          ...(path === 'turn-tls' && ending === 'stalled' ? orHandshake(evidence, check) : []),
         ],
       },
     ];
   });
+}
+
+/** Only the TLS probe tells where a handshake got stuck. */
+function orHandshake(evidence: Evidence, check: TurnCheck): Alternative[] {
+  const { host } = check.facts;
+  if (look(evidence, 'tls').some(({ facts }) => facts.host === host)) return [];
+  const separateBy = `Look where the handshake stops (\`openssl s_client -connect ${destination(check)} -servername ${host} -msg\`): after the ClientHello, or in the middle of the certificate.`;
+  return ['tls-handshake-stalled', 'path-mtu-blackhole'].map((code) => ({ code, separateBy }));
 }
 
 const causeOf = ({ how: ending, control }: TurnArgs, port: string): string =>

@@ -249,6 +249,19 @@ export const certificateFaults: readonly Fault[] = [
     says: [`${ingress}:443`],
   },
   {
+    name: 'a TURN port that accepts and says nothing',
+    evidence: scene({
+      with: [
+        s.tls(turnHost, { chain: [], smallHello: 'silent' }, s.failed('timeout')),
+        s.turn('turn-tls', 'timeout', { connectMs: 3, tlsMs: 2750 }),
+      ],
+    }),
+    codes: ['tls-handshake-stalled'],
+    suppressed: ['turn-tls-unreachable'],
+    verdict: 'fail',
+    says: [turnHost, '`turn.tls_port`'],
+  },
+  {
     name: 'large packets lost',
     evidence: scene({
       notJoined: true,

@@ -1,3 +1,4 @@
+import { addressFaults } from './addresses.js';
 import { certificateFaults } from './certificates.js';
 import type { Fault } from './fault.js';
 import { mediaFaults } from './media.js';
@@ -9,6 +10,7 @@ import { vantageFaults } from './vantage.js';
 export type { Fault };
 export const faults: readonly Fault[] = [
   ...nameFaults,
+  ...addressFaults,
   ...certificateFaults,
   ...signallingFaults,
   ...mediaFaults,
