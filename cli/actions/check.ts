@@ -56,7 +56,7 @@ async function checkAll(
   signal: AbortSignal,
 ): Promise<number> {
   const loading = Promise.all([import('../../run/run.js'), import('../../probes/index.js')]);
-  void loading.then(([{ warmUp }]) => warmUp());
+  void loading.then(([{ warmUp }]) => warmUp({ depth: options.depth, ...(options.only && { only: options.only }) }));
   const server = found.includes(embedded) ? await startEmbedded(context) : undefined;
   try {
     const [{ runChecks }, { probes }] = await loading;
