@@ -84,7 +84,9 @@ function outcome(result: Result): string {
   const wrong = [
     ...(missing.length > 0 ? [`not found: ${missing.join(', ')}`] : []),
     ...(innocent.length > 0 ? [`wrongly found: ${innocent.join(', ')}`] : []),
-    ...(verdict.expected === verdict.found ? [] : [`verdict ${verdict.found} instead of ${verdict.expected}`]),
+    ...(verdict.expected.includes(verdict.found)
+      ? []
+      : [`verdict ${verdict.found} instead of ${verdict.expected.join(' or ')}`]),
   ];
   return `${ok ? '✓' : '✗'} ${cell(result)}: ${ok ? 'as expected' : wrong.join('; ')} (${seconds.toFixed(1)} s)`;
 }
