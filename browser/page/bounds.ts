@@ -14,16 +14,19 @@ export interface Bounds {
   readonly kinds: readonly AddressKind[];
 }
 
+/** Without leading zeros: `012` is ten to what resolves names (inet_aton(3)), and no number to what reads addresses. */
+const decimal = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/;
+
 /** RFC 1918, RFC 6598, RFC 4193, RFC 4291; undefined for a kind that is refused, and for what is no address. */
 function addressKind(address: string): AddressKind | undefined {
-  const bytes = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(address)?.slice(1).map(Number);
+  const bytes = decimal.exec(address)?.slice(1).map(Number);
   if (bytes) return kind4(bytes);
   const text = address.toLowerCase();
   if (!/^[0-9a-f:]*:[0-9a-f:]*$/.test(text)) return undefined;
   if (text === '::1') return 'loopback6';
   if (/^f[cd]/.test(text)) return 'unique-local';
-  // Teredo and 6to4 carry an IPv4 address, which could be any.
-  return /^[23]/.test(text) && !/^(2002:|2001:0*:)/.test(text) ? 'public' : undefined;
+  // 6to4 and, among the IETF's assignments 2001::/23, Teredo carry an IPv4 address, which could be any.
+  return /^[23]/.test(text) && !/^(2002|2001:0*1?[0-9a-f]{0,2}|3fff):/.test(text) ? 'public' : undefined;
 }
 
 function kind4(bytes: readonly number[]): AddressKind | undefined {

@@ -29,10 +29,13 @@ export function belongs(path: Path, origin: Origin, line: string, bounds?: Bound
 
 /** The description without the candidates that do not belong to the path. */
 export function withoutOthers(path: Path, origin: Origin, sdp: string, bounds?: Bounds): string {
-  return sdp
-    .split('\r\n')
-    .filter((line) => !line.startsWith('a=candidate:') || belongs(path, origin, line, bounds))
-    .join('\r\n');
+  return (
+    sdp
+      // Browsers take a line feed alone for the end of a line too.
+      .split(/\r?\n/)
+      .filter((line) => !line.startsWith('a=candidate:') || belongs(path, origin, line, bounds))
+      .join('\r\n')
+  );
 }
 
 /** The path that a TURN URI (RFC 7065) stands for. */

@@ -46,7 +46,10 @@ t.test('a candidate takes part only in its own path', async (t) => {
 
 t.test('a description loses the candidates of other paths and nothing else', async (t) => {
   const lines = ['v=0', `a=${candidate('udp', 'host')}`, `a=${candidate('tcp', 'host')}`, 'a=end-of-candidates', ''];
-  t.equal(withoutOthers('tcp', 'remote', lines.join('\r\n')), [...lines.slice(0, 1), ...lines.slice(2)].join('\r\n'));
+  for (const end of ['\r\n', '\n']) {
+    const left = [...lines.slice(0, 1), ...lines.slice(2)].join('\r\n');
+    t.equal(withoutOthers('tcp', 'remote', lines.join(end)), left, JSON.stringify(end));
+  }
 });
 
 t.test('one TURN URL is left, or none', async (t) => {
@@ -96,6 +99,7 @@ t.test('the page goes nowhere that a probe would not go', async (t) => {
       '::1',
     ),
     fc.constantFrom('::ffff:10.0.0.1', '64:ff9b::a00:1', '2002:a00:1::', '2001::1', '198.18.0.1', 'turn.example', ''),
+    fc.constantFrom('2001:0:a00:1::', '2001:2::1', '2001:10::1', '2001:1ff::1', '3fff::1', '012.0.0.1', '10.0.0.01'),
   );
   fc.assert(
     fc.property(anyAddress, fc.array(anyAddress, { maxLength: 3 }), (one, signal) => {
@@ -110,6 +114,10 @@ t.test('the page goes nowhere that a probe would not go', async (t) => {
       (address) => isWithin(bounds, address),
     ),
     [true, true, true, true, false, false, false, false],
+  );
+  t.same(
+    ['2001:200::1', '2001:db8::1', '2001:470:1f0b::1', '3ffe::1'].filter((address) => !isWithin(bounds, address)),
+    [],
   );
   t.notOk(belongs('udp', 'remote', candidate('udp', 'host', '127.0.0.1'), bounds), 'a candidate out of bounds');
   t.ok(belongs('udp', 'local', candidate('udp', 'host', '127.0.0.1'), bounds), 'one of our own is no matter of trust');
