@@ -3,7 +3,7 @@ import type { DnsAnswer } from '../../../evidence/facts.js';
 import * as s from '../scene.js';
 import type { Fault } from './fault.js';
 
-const { scene, host, turnHost, ingress, turnAddress, nowhere } = s;
+const { scene, host, turnHost, ingress, turnAddress } = s;
 
 const said = (resolver: string, addresses: string[], more: Partial<DnsAnswer> = {}): DnsAnswer => ({
   resolver,
