@@ -6,7 +6,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Environment } from '../environment/environment.js';
 import type { Redactor } from '../evidence/redaction.js';
-import type { Depth, Observation, Path } from '../evidence/run.js';
+import type { Depth, Failure, Observation, Path } from '../evidence/run.js';
 import { depths } from '../evidence/run.js';
 import type { Known, Outcome, Probe, Target } from '../probes/probe.js';
 import type { Shared } from '../probes/shared.js';
@@ -58,9 +58,14 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
   );
   const enabled = new Set(plan.only ?? suitable.map(({ name }) => name));
   let running = 0;
+  /** Nothing more is started: a server may go on to trickle while everything is being closed. */
+  let over = false;
   let finish: () => void = () => {};
   const finished = new Promise<void>((resolve) => {
-    finish = resolve;
+    finish = () => {
+      over = true;
+      resolve();
+    };
   });
 
   const record = (observation: Observation): void => {
@@ -70,6 +75,7 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
   };
 
   const advance = (): void => {
+    if (over) return;
     if (plan.signal.aborted) {
       if (running === 0) finish();
       return;
@@ -96,14 +102,10 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
   const start = (probe: Probe): string[] => {
     const reason = unsupportedReason(environment, probe);
     if (reason) {
-      if (!observations.has(probe.name)) {
-        const failure = { kind: 'vantage', message: reason };
-        const at = now();
-        record({ id: probe.name, probe: probe.name, state: 'unsupported', startMs: at, endMs: at, facts: {}, failure });
-      }
+      conclude(probe, { state: 'unsupported', failure: { kind: 'vantage', message: reason } });
       return [];
     }
-    const found = probe.targets(known);
+    const found = targetsOf(probe);
     if (!Array.isArray(found)) {
       const { waitingFor } = found as { waitingFor: string };
       pending.set(probe.name, { probe: probe.name, waitingFor });
@@ -121,6 +123,21 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
       }
     }
     return waits;
+  };
+
+  /** Without looking. */
+  const conclude = ({ name }: Probe, outcome: Pick<Observation, 'state' | 'failure'>): void => {
+    const at = now();
+    if (!observations.has(name)) record({ id: name, probe: name, startMs: at, endMs: at, facts: {}, ...outcome });
+  };
+
+  const targetsOf = (probe: Probe): ReturnType<Probe['targets']> => {
+    try {
+      return probe.targets(known);
+    } catch (error) {
+      conclude(probe, { state: 'failed', failure: failureOf(error) });
+      return [];
+    }
   };
 
   const look = async (probe: Probe, target: Target): Promise<void> => {
@@ -169,14 +186,15 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
       },
       changed: advance,
       onEnd: (cleanup: () => void | Promise<void>): void => {
-        cleanups.push(cleanup);
+        // One that was left behind comes too late for the end, and still has to be closed.
+        if (over) void bounded(cleanup);
+        else cleanups.push(cleanup);
       },
     };
     try {
       return await Promise.race([probe.observe(target, tools), overdue]);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      return { state: 'failed', facts: {}, failure: { kind: 'internal', message } };
+      return { state: 'failed', facts: {}, failure: failureOf(error) };
     } finally {
       clearTimeout(timer);
       clearTimeout(late);
@@ -225,6 +243,11 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
   settlePending();
   for (const cleanup of cleanups.reverse()) await bounded(cleanup);
   return [...observations.values()].sort((a, b) => a.startMs - b.startMs);
+}
+
+/** An exception is a mistake of ours, never of the deployment. */
+function failureOf(error: unknown): Failure {
+  return { kind: 'internal', message: error instanceof Error ? error.message : String(error) };
 }
 
 /** Why this environment cannot offer what the probe proves, if that is known beforehand. */

@@ -120,6 +120,15 @@ t.test('an exception is an observation and harms nobody else', async (t) => {
   });
   const found = byId(await plan([throws, probe('other')]));
   t.match(found.throws, { state: 'failed', failure: { kind: 'internal', message: 'a bug' } });
+  const cannotTell = probe('cannot-tell', {
+    targets({ observations }) {
+      if (observations.has('other')) throw new Error('a bug');
+      return { waitingFor: 'other' };
+    },
+  });
+  const told = byId(await plan([cannotTell, probe('other'), after('another', 'other')]));
+  t.match(told['cannot-tell'], { state: 'failed', failure: { kind: 'internal', message: 'a bug' } });
+  t.equal(told.another?.state, 'ok');
   t.equal(found.other?.state, 'ok');
 });
 
@@ -179,6 +188,33 @@ t.test('cleanups run in reverse, each once, also when one fails and when the run
     t.same(cleaned, ['last', 'first']);
     t.equal(byId(found).never?.state, cancel ? 'unreached' : 'ok');
   }
+});
+
+t.test('what is still said while everything is being closed starts nothing', async (t) => {
+  const session = { candidates: ['one'] };
+  const looked: string[] = [];
+  const closed: string[] = [];
+  const opens = probe('opens', {
+    observe: async (_target, tools) => {
+      tools.share('iceSession', session as never);
+      tools.onEnd(() => {
+        session.candidates.push('two');
+        tools.changed();
+        tools.onEnd(() => void closed.push('late'));
+      });
+      return { state: 'ok', facts: {} };
+    },
+  });
+  const ice = probe('ice', {
+    targets: ({ shared }) => (shared.iceSession ? session.candidates.map((id) => ({ id: `ice:${id}` })) : []),
+    observe: async ({ id }) => {
+      looked.push(id);
+      return { state: 'ok', facts: {} };
+    },
+  });
+  t.same(states(await plan([opens, ice])), { opens: 'ok', 'ice:one': 'ok' });
+  t.same(looked, ['ice:one']);
+  t.same(closed, ['late'], 'and what is opened then is closed');
 });
 
 t.test('a peer that lists thousands of addresses does not start thousands of checks', async (t) => {
