@@ -7,7 +7,10 @@ const accessToken = /(access_token=)[^&\s"']+/g;
 const shortest = 6;
 
 export interface Redactor {
-  /** Remembers a value that must never be seen. Values under 6 characters are ignored: they would hide half a text. */
+  /**
+   * Remembers a value that must never be seen. Values under 6 characters are ignored, and what stands in the public
+   * words (a TURN password `livekit` beside livekit.example.com): they would hide half a text.
+   */
   add(secret: string | undefined): void;
   text(value: string): string;
   /** A deep copy of a JSON value without the secrets, keys included. */
@@ -15,7 +18,7 @@ export interface Redactor {
 }
 
 /** What is replaced: every remembered value, and whatever looks like a JWT, an ICE password or an access token. */
-export function redactor(): Redactor {
+export function redactor(publicWords: readonly string[] = []): Redactor {
   const secrets = new Set<string>();
   let ordered: string[] | undefined;
   const text = (value: string): string => {
@@ -35,6 +38,7 @@ export function redactor(): Redactor {
   return {
     add(secret) {
       if (secret === undefined || secret.length < shortest || secrets.has(secret)) return;
+      if (publicWords.some((words) => words.includes(secret))) return;
       secrets.add(secret);
       const encoded = encodeURIComponent(secret);
       if (encoded !== secret) secrets.add(encoded);

@@ -69,8 +69,11 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
   });
 
   const record = (observation: Observation): void => {
-    const clean = redactor.json(observation);
-    observations.set(clean.id, clean);
+    const { id, probe, state, failure } = observation;
+    // Our own words stay, whatever a server calls secret; and the id is what the probes know it by.
+    const clean = { ...redactor.json(observation), probe, state };
+    if (clean.failure && failure) clean.failure.kind = failure.kind;
+    observations.set(id, clean);
     events?.onObservation?.(clean);
   };
 

@@ -63,9 +63,9 @@ export async function runChecks(options: RunOptions): Promise<Run> {
   };
 }
 
-function redactorFor(environment: Environment): Redactor {
-  const redactor = newRedactor();
-  for (const secret of secretsOf(environment.auth)) redactor.add(secret);
+function redactorFor({ url, claims, auth }: Environment): Redactor {
+  const redactor = newRedactor([url.href, claims.turn?.host ?? '']);
+  for (const secret of secretsOf(auth)) redactor.add(secret);
   return redactor;
 }
 

@@ -16,6 +16,13 @@ test('secrets that are remembered, and whatever looks like one, are replaced eve
   t.equal(redact.text('wss://x/rtc?access_token=abc&auto=1'), 'wss://x/rtc?access_token=[redacted]&auto=1');
 });
 
+test('a password that is a word of the public address hides nothing', async (t) => {
+  const redact = redactor(['wss://livekit.example.com/', 'turn.example.com']);
+  redact.add('livekit');
+  redact.add('another-password');
+  t.equal(redact.text('livekit.example.com: another-password'), 'livekit.example.com: [redacted]');
+});
+
 test('a token is replaced whole, and so is the beginning of one', async (t) => {
   const redact = redactor();
   const token = 'eyJhbGciOiJIUzI1NiJ9.eyJ2aWRlbyI6eyJyb29tIjoieCJ9fQ.c2lnbmF0dXJl';

@@ -171,6 +171,28 @@ t.test('secrets that a probe came to know are in no observation', async (t) => {
   t.notMatch(JSON.stringify(await plan([leaks])), 'hunter2');
 });
 
+t.test('what a server calls secret takes none of our own words away', async (t) => {
+  const signal = probe('signal', {
+    observe: async (_target, { redactor }) => {
+      for (const word of ['failed', 'timeout', 'ice-udp']) redactor.add(word);
+      return { state: 'ok', facts: {} };
+    },
+  });
+  const ice = after('ice-udp:192.0.2.1', 'signal', {
+    observe: async () => ({ state: 'failed', facts: {}, failure: { kind: 'timeout', message: 'timeout' } }),
+  });
+  const relies = probe('relies', {
+    targets: ({ observations }) =>
+      observations.has('ice-udp:192.0.2.1') ? [{ id: 'relies' }] : { waitingFor: 'ice-udp:192.0.2.1' },
+  });
+  const found = await plan([signal, ice, relies]);
+  t.match(
+    found.find(({ probe }) => probe.startsWith('ice-udp')),
+    { state: 'failed', failure: { kind: 'timeout', message: '[redacted]' } },
+  );
+  t.equal(byId(found).relies?.state, 'ok', 'and it is still known by its id');
+});
+
 t.test('cleanups run in reverse, each once, also when one fails and when the run is cancelled', async (t) => {
   for (const cancel of [false, true]) {
     const cleaned: string[] = [];
