@@ -1,10 +1,10 @@
 /** How rules look at the checks of media addresses and of TURN: what answered, what was silent, and what that proves. */
 import type { Seen } from '../evidence/facts.js';
 import type { Evidence } from '../evidence/run.js';
-import { isPrivate, splitAddress } from './address.js';
+import { isIpv6, isPrivate, splitAddress } from './address.js';
 import { joined, kindOf, look, signalAddresses, signalling } from './look.js';
 import type { Alternative } from './rule.js';
-import { at } from './words.js';
+import { at, list } from './words.js';
 
 export type Protocol = 'udp' | 'tcp';
 export type IceCheck = Seen<'ice-udp'> | Seen<'ice-tcp'>;
@@ -76,16 +76,23 @@ export function turnAnswered(check: TurnCheck): boolean {
   return worked(check) || check.facts.error !== undefined || check.facts.relayed !== undefined;
 }
 
-/** Positive controls: what proves that UDP, of any port, passes from this vantage. */
-export function udpControls(evidence: Evidence): (IceCheck | TurnCheck)[] {
-  return [...iceChecks(evidence, 'udp').filter(worked), ...look(evidence, 'turn-udp').filter(turnAnswered)];
+/** What was reached over IPv4 proves nothing about IPv6, nor the other way round. */
+function likeOneOf(addresses: readonly string[]) {
+  return ({ facts: { address } }: { readonly facts: { readonly address?: string } }): boolean =>
+    addresses.some((one) => isIpv6(one) === isIpv6(address ?? ''));
+}
+
+/** Positive controls: what proves that UDP, of any port, passes from this vantage to addresses like these. */
+export function udpControls(evidence: Evidence, addresses: readonly string[]): (IceCheck | TurnCheck)[] {
+  const answered = [...iceChecks(evidence, 'udp').filter(worked), ...look(evidence, 'turn-udp').filter(turnAnswered)];
+  return answered.filter(likeOneOf(addresses));
 }
 
 /** Ports that even networks which let nothing else out let out. */
 const webPorts: readonly number[] = [80, 443];
 
-/** Positive controls: what proves that TCP to more than the web's ports passes from this vantage. */
-export function tcpControls(evidence: Evidence): { readonly id: string }[] {
+/** Positive controls: what proves that TCP to more than the web's ports passes from here to addresses like these. */
+export function tcpControls(evidence: Evidence, addresses: readonly string[]): { readonly id: string }[] {
   const signal = signalling(evidence);
   const byPort = signal?.facts.join && !webPorts.includes(signal.facts.port) ? [signal] : [];
   const turn = [...look(evidence, 'turn-tcp'), ...look(evidence, 'turn-tls')];
@@ -93,7 +100,7 @@ export function tcpControls(evidence: Evidence): { readonly id: string }[] {
     ...iceChecks(evidence, 'tcp').filter(worked),
     ...turn.filter((check) => turnAnswered(check) && !webPorts.includes(check.facts.port)),
     ...byPort,
-  ];
+  ].filter(likeOneOf(addresses));
 }
 
 /** The media answered at this address, by whatever protocol: it is the right one. */
@@ -132,9 +139,13 @@ export function orWrongAddress(evidence: Evidence, addresses: readonly string[])
   ];
 }
 
-export function orBlockedHere(what: string): Alternative {
-  return {
-    code: 'udp-blocked-at-vantage',
-    separateBy: `Run the check from another network: if ${what} answers there, this network blocks it.`,
-  };
+/** Without a positive control the vantage may be the cause. */
+export function orBlockedHere(destinations: readonly string[]): Alternative[] {
+  const what = list(destinations);
+  if (destinations.every((one) => one.startsWith('['))) {
+    const separateBy = `Run the check from a network whose IPv6 works elsewhere: if ${what} answers there, it is this one's that does not.`;
+    return [{ code: 'ipv6-unreachable', separateBy }];
+  }
+  const separateBy = `Run the check from another network: if ${what} answers there, this network blocks it.`;
+  return [{ code: 'udp-blocked-at-vantage', separateBy }];
 }

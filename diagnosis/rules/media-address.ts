@@ -7,6 +7,7 @@ import {
   advertised,
   advertisedAddresses,
   answeringInstead,
+  destination,
   type IceCheck,
   mediaAnsweredAt,
   onlyPrivateOffered,
@@ -142,7 +143,7 @@ export const mediaAddressSilent = rule<AddressArgs & { control: boolean }>({
   ],
   find: (evidence) =>
     silentAddresses(evidence).map(({ address, checks }) => {
-      const controls = [...udpControls(evidence), ...tcpControls(evidence)];
+      const controls = [...udpControls(evidence, [address]), ...tcpControls(evidence, [address])];
       const control = controls.length > 0;
       const udp = look(evidence, 'turn-udp').filter((check) => silent(check) && check.facts.address !== address);
       const arrives = `Look on the host that owns ${address} whether packets arrive (\`tcpdump -ni any host ${address}\`): if they do not, a firewall drops them.`;
@@ -158,7 +159,7 @@ export const mediaAddressSilent = rule<AddressArgs & { control: boolean }>({
             separateBy: arrives,
           },
           { code: 'tcp-port-filtered', separateBy: arrives },
-          ...(control ? [] : [orBlockedHere(address)]),
+          ...(control ? [] : orBlockedHere(checks.map(destination))),
         ],
       };
     }),

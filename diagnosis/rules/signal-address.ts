@@ -130,6 +130,8 @@ export const signalAddressDead = rule<DeadArgs>({
   find(evidence) {
     const dead = deadAddresses(evidence, (address) => !isIpv6(address));
     const signal = signalling(evidence);
+    // Without what DNS said nobody knows whether the address belongs there.
+    if (!look(evidence, 'dns').some(({ facts }) => facts.role === 'signal')) return [];
     if (!signal?.facts.join || !signal.facts.address || dead.length === 0) return [];
     const addresses = dead.map(({ facts }) => facts.address);
     const name = signalHost(evidence);

@@ -47,7 +47,7 @@ function findings(
       evidence: ids(...checks, ...sameAddress, ...controls),
       severity: severityOf(evidence, 'tcp'),
       undecided: !control,
-      alternatives: [...orWrongAddress(evidence, addresses), ...(control ? [] : [orBlockedHere(list(destinations))])],
+      alternatives: [...orWrongAddress(evidence, addresses), ...(control ? [] : orBlockedHere(destinations))],
     },
   ];
 }
@@ -80,8 +80,10 @@ export const tcpPortFiltered = rule<TcpArgs>({
     'media-address-silent',
   ],
   find(evidence) {
-    const controls = [...udpControls(evidence), ...tcpControls(evidence)];
-    return findings(evidence, dead(evidence, 'tcp', silent), controls.length > 0, controls);
+    const checks = dead(evidence, 'tcp', silent);
+    const addresses = checks.map(addressOf);
+    const controls = [...udpControls(evidence, addresses), ...tcpControls(evidence, addresses)];
+    return findings(evidence, checks, controls.length > 0, controls);
   },
   prose: ({ destinations, control }) => ({
     summary: `TCP ${list(destinations)} is dropped: connection attempts meet silence.`,

@@ -1,6 +1,7 @@
 /** TURN that is not offered, or whose port does not answer. */
 import type { Role } from '../../evidence/facts.js';
 import type { Evidence, Path } from '../../evidence/run.js';
+import { isIpv6 } from '../address.js';
 import {
   advertisedAddresses,
   destination,
@@ -104,13 +105,14 @@ function how(check: TurnCheck): TurnArgs['how'] | undefined {
 function unreachable(
   evidence: Evidence,
   path: 'turn-udp' | 'turn-tcp' | 'turn-tls',
-  controls: readonly { id: string }[],
+  controlsFor: (address: string) => readonly { id: string }[],
 ) {
   const checks: TurnCheck[] = look(evidence, path);
   const offered = advertisedAddresses(evidence);
   return checks.flatMap((check) => {
     const ending = how(check);
     if (!ending) return [];
+    const controls = controlsFor(check.facts.address);
     // Whatever was accepted, refused or broken off came from the other side.
     const control = ending !== 'silent' || controls.length > 0;
     const { url, address } = check.facts;
@@ -132,7 +134,7 @@ function unreachable(
         alternatives: [
           // Embedded TURN is advertised at the media address, so it shares its fate.
           ...orWrongAddress(evidence, offered.includes(address) ? [address] : []),
-          ...(control ? [] : [orBlockedHere(args.destination)]),
+          ...(control ? [] : orBlockedHere([args.destination])),
           ...(path === 'turn-tls' && ending === 'stalled' ? orHandshake(evidence, check) : []),
         ],
       },
@@ -162,7 +164,7 @@ export const turnUdpUnreachable = rule<TurnArgs>({
   code: 'turn-udp-unreachable',
   severity: 'error',
   explainedBy: [...beforeTurn, 'ipv6-unreachable', ...mediaAddress, 'udp-blocked-at-vantage'],
-  find: (evidence) => unreachable(evidence, 'turn-udp', udpControls(evidence)),
+  find: (evidence) => unreachable(evidence, 'turn-udp', (address) => udpControls(evidence, [address])),
   prose: (args) => ({
     summary: `TURN over UDP (\`${args.url}\`) ${ended[args.how]}.`,
     cause: causeOf(args, `UDP ${args.destination}`),
@@ -174,7 +176,11 @@ export const turnTcpUnreachable = rule<TurnArgs>({
   code: 'turn-tcp-unreachable',
   severity: 'error',
   explainedBy: [...beforeTurn, ...mediaAddress],
-  find: (evidence) => unreachable(evidence, 'turn-tcp', [...udpControls(evidence), ...tcpControls(evidence)]),
+  find: (evidence) =>
+    unreachable(evidence, 'turn-tcp', (address) => [
+      ...udpControls(evidence, [address]),
+      ...tcpControls(evidence, [address]),
+    ]),
   prose: (args) => ({
     summary: `TURN over TCP (\`${args.url}\`) ${ended[args.how]}.`,
     cause: causeOf(args, `TCP ${args.destination}`),
@@ -190,7 +196,10 @@ export const turnTlsUnreachable = rule<TurnArgs>({
     const signal = signalling(evidence);
     const tls = look(evidence, 'tls').filter(({ facts, state }) => facts.role === 'signal' && state === 'ok');
     const turn = turnChecks(evidence).filter((check) => check.probe !== 'turn-udp' && turnAnswered(check));
-    return unreachable(evidence, 'turn-tls', [...(signal?.facts.join ? [signal] : []), ...tls, ...turn]);
+    const answered = [...(signal?.facts.join ? [signal] : []), ...tls, ...turn];
+    return unreachable(evidence, 'turn-tls', (address) =>
+      answered.filter(({ facts }) => isIpv6(facts.address ?? '') === isIpv6(address)),
+    );
   },
   prose: (args) => ({
     summary: `TURN over TLS (\`${args.url}\`) ${ended[args.how]}.`,

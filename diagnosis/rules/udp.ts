@@ -91,7 +91,7 @@ export const udpFiltered = rule<UdpArgs>({
     const checks = dead(evidence, 'udp', silent);
     if (checks.length === 0) return [];
     const addresses = [...new Set(checks.map(addressOf))];
-    const controls = udpControls(evidence);
+    const controls = udpControls(evidence, addresses);
     const sameAddress = advertised(evidence, 'tcp').filter(
       (check) => worked(check) && addresses.includes(check.facts.address),
     );
@@ -103,7 +103,7 @@ export const udpFiltered = rule<UdpArgs>({
         evidence: ids(...checks, ...sameAddress, ...controls),
         severity: severityOf(evidence, 'udp'),
         undecided: !control,
-        alternatives: [...orWrongAddress(evidence, addresses), ...(control ? [] : [orBlockedHere(list(destinations))])],
+        alternatives: [...orWrongAddress(evidence, addresses), ...(control ? [] : orBlockedHere(destinations))],
       },
     ];
   },

@@ -2,7 +2,7 @@
 import type { Role } from '../../evidence/facts.js';
 import type { Evidence, Observation, Path } from '../../evidence/run.js';
 import { allPaths, layers } from '../../evidence/run.js';
-import { isOwnFailure, kindOf } from '../look.js';
+import { isOwnFailure, kindOf, look } from '../look.js';
 import { isAsked, offeredPaths, severityOf } from '../offered.js';
 import { proofs } from '../paths.js';
 import { rule } from '../rule.js';
@@ -15,6 +15,8 @@ interface UnexplainedArgs {
   failures: { id: string; kind: string; message: string }[];
   /** Only this tool's own probes failed. */
   own: boolean;
+  /** A handshake failed, and the probe that says why did not look. */
+  unseen: boolean;
 }
 
 const failed = ({ state }: Observation): boolean => state === 'failed';
@@ -82,14 +84,16 @@ export const unexplainedFailure = {
       'tls-intercepted',
     ],
     find: () => [],
-    prose: ({ what, failures, own }) => ({
+    prose: ({ what, failures, own, unseen }) => ({
       summary: `${list(what)} does not work, and no rule knows why.`.replace(/^./, (first) => first.toUpperCase()),
       cause: own
         ? `Probes of this tool did not end as they should: ${failures.map(({ id, message }) => `${id} (${message})`).join('; ')}.`
         : `What was seen fits no known fault: ${failures.map(({ id, kind, message }) => `${id} failed with ${kind} (${message.replace(/\.$/, '')})`).join('; ')}.`,
-      fix: own
-        ? `Run the check again, and report it with the saved run (\`--save run.json\`) if it stays.`
-        : `Compare with a run from another network and with the log of livekit-server at that moment (\`logging.level: debug\`, \`logging.pion_level: debug\`), and report the saved run (\`--save run.json\`) so that a rule can be made of it.`,
+      fix: unseen
+        ? 'Look at the TLS port as well (without `--only`, or with `--only tls` beside it): that says what is wrong with it.'
+        : own
+          ? `Run the check again, and report it with the saved run (\`--save run.json\`) if it stays.`
+          : `Compare with a run from another network and with the log of livekit-server at that moment (\`logging.level: debug\`, \`logging.pion_level: debug\`), and report the saved run (\`--save run.json\`) so that a rule can be made of it.`,
     }),
   }),
   /** Judged after every other rule: `known` holds the ids of the observations that some finding rests on. */
@@ -99,6 +103,7 @@ export const unexplainedFailure = {
     const left = [...new Set(unknown.flatMap(({ observations }) => observations))];
     const paths = unknown.flatMap(({ path }) => (path ? [path] : []));
     const own = left.every((one) => isOwnFailure(kindOf(one)));
+    const unseen = left.every((one) => kindOf(one) === 'tls' && !hasTlsLook(evidence, one));
     const target: Role | undefined =
       paths.length === 0 ? 'signal' : paths.every((path) => path.startsWith('turn')) ? 'turn' : undefined;
     const args: UnexplainedArgs = {
@@ -110,17 +115,23 @@ export const unexplainedFailure = {
         message: shortened(one.failure?.message ?? ''),
       })),
       own,
+      unseen,
     };
     return [
       {
         args,
         evidence: left.map(({ id }) => id),
         severity: paths.length === 0 ? ('error' as const) : severityOf(evidence, ...paths),
-        undecided: own,
+        undecided: own || unseen,
       },
     ];
   },
 };
+
+/** The TLS probe looked at the host at which this observation's handshake failed. */
+function hasTlsLook(evidence: Evidence, { facts }: Observation): boolean {
+  return look(evidence, 'tls').some((port) => port.facts.host === facts.host);
+}
 
 function shortened(message: string): string {
   return message.length > 160 ? quoted(message, 160).slice(1, -1) : message;

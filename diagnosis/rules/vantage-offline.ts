@@ -1,7 +1,8 @@
 import type { Seen } from '../../evidence/facts.js';
 import type { Evidence } from '../../evidence/run.js';
+import { isPrivate } from '../address.js';
 import { iceChecks, turnAnswered, turnChecks, worked } from '../checks.js';
-import { kindOf, look, signalling } from '../look.js';
+import { kindOf, look, signalAddresses, signalling } from '../look.js';
 import { type Args, rule } from '../rule.js';
 
 /** A TCP port that refused, or said anything at all, answered. */
@@ -47,7 +48,9 @@ export const vantageOffline = rule<VantageArgs>({
     const { hasNetwork, resolvers } = vantage.facts;
     const tried = attempts(evidence);
     // A resolver beside this machine may answer all the same.
-    const noRoute = hasNetwork && tried.length > 0 && tried.every(hasNoRoute);
+    // A private address has no route from most places: that is the name's fault, not this machine's.
+    const noRoute =
+      hasNetwork && tried.length > 0 && tried.every(hasNoRoute) && !signalAddresses(evidence).every(isPrivate);
     if (!noRoute && anythingAnswered(evidence)) return [];
     const unanswered = look(evidence, 'dns').filter((one) => kindOf(one) === 'no-answer');
     const failed = evidence.observations.filter(({ state }) => state === 'failed');
