@@ -1,4 +1,5 @@
 /** How rules look at observations: by what was seen, never by what was not looked at. */
+import { hostOf } from '../environment/host.js';
 import { type FactsByProbe, type Seen, type SignalFacts, seen } from '../evidence/facts.js';
 import type { Evidence } from '../evidence/run.js';
 
@@ -34,12 +35,9 @@ export function joined(evidence: Evidence): SignalFacts['join'] | undefined {
   return signalling(evidence)?.facts.join;
 }
 
-/** Host of the environment's URL: lower case, without brackets. */
+/** Host of the environment's URL. */
 export function signalHost(evidence: Evidence): string {
-  return new URL(evidence.url).hostname
-    .toLowerCase()
-    .replace(/^\[|\]$/g, '')
-    .replace(/\.$/, '');
+  return hostOf(new URL(evidence.url));
 }
 
 /** Every address at which signalling was looked for. */

@@ -4,9 +4,9 @@
  */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { hostOf } from '../environment/host.js';
 import type { DnsFacts } from '../evidence/facts.js';
 import type { Failure } from '../evidence/run.js';
-import { hostOf } from './dns.js';
 import type { Known } from './probe.js';
 
 /** What is not the server's word: where the operator sent us, and what the operator says should be there. */

@@ -4,11 +4,11 @@ import { startBrowser } from '../browser/driver.js';
 import { findBrowser, missingBrowser } from '../browser/executable.js';
 import type { LaunchOptions } from '../browser/launch.js';
 import { isRelayed } from '../browser/page/candidates.js';
+import { hostOf } from '../environment/host.js';
 import { mintsTokens } from '../environment/token.js';
 import type { BrowserFacts, DnsFacts, TlsFacts } from '../evidence/facts.js';
 import { printable } from '../evidence/text.js';
 import { turnUri } from '../wire/turn-uri.js';
-import { hostOf } from './dns.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
 
 export interface BrowserTarget extends Target, Pick<LaunchOptions, 'names' | 'trustedKeys'> {}

@@ -2,12 +2,14 @@
 import { getServers } from 'node:dns';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { hostOf } from '../environment/host.js';
 import type { DnsAnswer, DnsFacts, Role } from '../evidence/facts.js';
 import type { Failure } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { askDns, type DnsReply, parseDnsServer } from '../wire/dns.js';
 import { turnUri } from '../wire/turn-uri.js';
 import { usable } from './addresses.js';
+import { askAuthority } from './dns-authority.js';
 import type { Known, Outcome, Probe, Target, Tools } from './probe.js';
 import { ownAddresses } from './vantage.js';
 
@@ -17,14 +19,6 @@ interface Name extends Target {
 }
 
 const mostNames = 16; // a hostile join response may list thousands
-
-/** Lower case, without brackets and trailing dot. */
-export function hostOf(url: URL): string {
-  return url.hostname
-    .toLowerCase()
-    .replace(/^\[|\]$/g, '')
-    .replace(/\.$/, '');
-}
 
 function names(known: Known): Name[] {
   const found = new Map<string, Role>([[hostOf(known.environment.url), 'signal']]);
@@ -71,11 +65,15 @@ function answer(resolver: string, type: 'A' | 'AAAA', reply: DnsReply): DnsAnswe
 }
 
 function failureOf(name: string, answers: readonly DnsAnswer[]): Failure {
-  const rcodes = new Set(answers.map((one) => one.rcode).filter(Boolean));
+  // What a resolver said when it was told not to check is not its answer.
+  const rcodes = new Set(answers.flatMap(({ rcode, checkingDisabled }) => (rcode && !checkingDisabled ? [rcode] : [])));
+  // An empty answer for one type beside a failure for the other is no word on whether there is an address.
+  const failed = [...rcodes].filter((rcode) => rcode !== 'NOERROR');
   const asked = [...new Set(answers.map((one) => one.resolver))].join(', ');
   if (rcodes.has('NXDOMAIN')) return { kind: 'nxdomain', message: `${name} does not exist, says ${asked}` };
-  if (rcodes.has('NOERROR')) return { kind: 'no-address', message: `${name} exists but has no address` };
-  if (rcodes.size > 0) return { kind: 'servfail', message: `${asked} answered ${[...rcodes].join(', ')} for ${name}` };
+  if (rcodes.size > 0 && failed.length === 0)
+    return { kind: 'no-address', message: `${name} exists but has no address` };
+  if (failed.length > 0) return { kind: 'servfail', message: `${asked} answered ${failed.join(', ')} for ${name}` };
   return { kind: 'no-answer', message: `no resolver answered for ${name} (${asked || 'none is configured'})` };
 }
 
@@ -83,45 +81,6 @@ function result(facts: DnsFacts): Outcome {
   return facts.addresses.length > 0
     ? { state: 'ok', facts: { ...facts } }
     : { state: 'failed', facts: { ...facts }, failure: failureOf(facts.name, facts.answers) };
-}
-
-/** The zone's own servers, found through a resolver that works, closest ancestor first. */
-async function authorities(name: string, resolver: string, signal: AbortSignal): Promise<string[]> {
-  const ask = async (of: string, type: 'A' | 'AAAA' | 'NS'): Promise<string[]> => {
-    const replies = await askDns({ name: of, type, server: parseDnsServer(resolver), signal });
-    const records = replies.at(-1)?.message?.answers ?? [];
-    return records.flatMap((record) => (record.type === type ? [String(record.data).toLowerCase()] : [])).slice(0, 4);
-  };
-  for (
-    let zone = name, depth = 0;
-    zone.includes('.') && depth < 6;
-    zone = zone.slice(zone.indexOf('.') + 1), depth += 1
-  ) {
-    const servers = await ask(zone, 'NS');
-    if (servers.length === 0) continue;
-    const addresses = await Promise.all(servers.map((server) => ask(server, 'A')));
-    return addresses.flat().slice(0, 4);
-  }
-  return [];
-}
-
-const agree = (answers: readonly DnsAnswer[]): boolean =>
-  new Set(
-    answers.filter(({ type, rcode }) => type === 'A' && rcode).map(({ addresses }) => [...addresses].sort().join()),
-  ).size < 2;
-
-/** What the zone's own servers say: only asked when the resolvers know nothing or contradict each other. */
-async function askAuthority(name: string, answers: readonly DnsAnswer[], signal: AbortSignal): Promise<DnsAnswer[]> {
-  const working = answers.find(({ rcode }) => rcode === 'NOERROR' || rcode === 'NXDOMAIN')?.resolver;
-  const known = answers.some(({ addresses }) => addresses.length > 0);
-  if (!working || (known && agree(answers))) return [];
-  const servers = await authorities(name, working, signal);
-  const asked = servers.map(async (server) => {
-    const resolver = isIP(server) === 6 ? `[${server}]:53` : `${server}:53`;
-    const replies = await askDns({ name, type: 'A', server: { address: server, port: 53 }, signal });
-    return replies.map((reply): DnsAnswer => ({ ...answer(resolver, 'A', reply), authority: true }));
-  });
-  return (await Promise.all(asked)).flat();
 }
 
 async function askResolver(
@@ -157,7 +116,13 @@ async function observe({ name, role }: Name, { known, signal }: Tools): Promise<
     (['A', 'AAAA'] as const).map((type) => askResolver(name, resolver, type, signal)),
   );
   const cached = (await Promise.all(asks)).flat();
-  const answers = [...cached, ...(await askAuthority(name, cached, signal))];
+  const authority = await askAuthority(name, cached, known, signal);
+  const answers = [
+    ...cached,
+    ...authority.flatMap(({ resolver, replies }) =>
+      replies.map((reply): DnsAnswer => ({ ...answer(resolver, 'A', reply), authority: true })),
+    ),
+  ];
   // An answer that failed validation, or that no cache has yet, is not what a client would use.
   const usual = answers.filter(({ authority, checkingDisabled }) => !authority && !checkingDisabled);
   const addresses = usable(

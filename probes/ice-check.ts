@@ -1,5 +1,6 @@
 /** What `ice-udp` and `ice-tcp` have in common: which addresses are checked, and how a check is reported. */
 import { isIP } from 'node:net';
+import { hostOf } from '../environment/host.js';
 import type { CandidateFacts, IceFacts, Origin, TlsFacts } from '../evidence/facts.js';
 import type { Failure } from '../evidence/run.js';
 import type { Schedule } from '../wire/pacing.js';
@@ -7,7 +8,6 @@ import type { TransportAddress } from '../wire/stun.js';
 import { turnUri } from '../wire/turn-uri.js';
 import { addressesOf, refusal } from './allowed-address.js';
 import { type Answer, type BindingCheck, once, untilCertain } from './binding-check.js';
-import { hostOf } from './dns.js';
 import type { Known, Outcome, Target, Tools, Waiting } from './probe.js';
 import type { IceSession } from './shared.js';
 

@@ -4,10 +4,10 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { SecureContext } from 'node:tls';
 import type { Environment } from '../environment/environment.js';
+import { hostOf } from '../environment/host.js';
 import type { HttpFacts } from '../evidence/facts.js';
 import { printable } from '../evidence/text.js';
 import { trusting } from '../wire/tcp.js';
-import { hostOf } from './dns.js';
 
 const mostBodyBytes = 4096;
 
@@ -38,8 +38,14 @@ export function lookupOf(address: string) {
   };
 }
 
-/** What an answer says, without an opinion. Reads at most 4 kB of its body. */
-export async function httpFacts(response: IncomingMessage): Promise<HttpFacts> {
+/**
+ * What an answer says, without an opinion. Reads at most 4 kB of its body. `clean` takes secrets out of that before it is
+ * shortened: a server repeats the token that it refuses, and says why only behind it.
+ */
+export async function httpFacts(
+  response: IncomingMessage,
+  clean: (text: string) => string = (text) => text,
+): Promise<HttpFacts> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
@@ -57,7 +63,7 @@ export async function httpFacts(response: IncomingMessage): Promise<HttpFacts> {
   const time = date ? Date.parse(date) : Number.NaN;
   return {
     status: response.statusCode ?? 0,
-    body: printable(Buffer.concat(chunks).subarray(0, mostBodyBytes).toString('utf8')),
+    body: printable(clean(Buffer.concat(chunks).subarray(0, mostBodyBytes).toString('utf8'))),
     ...(server && { server: printable(String(server)) }),
     ...(location && { location: printable(location) }),
     ...(contentType && { contentType: printable(contentType) }),

@@ -1,7 +1,7 @@
 /** `signal`: `GET /`, the websocket upgrade and the join, which opens the ICE session that later probes check. */
+import { hostOf } from '../environment/host.js';
 import { mintToken, randomIdentity, randomRoom } from '../environment/token.js';
 import type { DnsFacts, SignalFacts } from '../evidence/facts.js';
-import { hostOf } from './dns.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
 import { endpointOf, get } from './signal-http.js';
 import { loadProtocol, openSession } from './signal-session.js';

@@ -1,11 +1,11 @@
 /** `tls`: one handshake with the signalling host and with every TURN/TLS host, and the chain that it showed. */
 import { isIP } from 'node:net';
+import { hostOf } from '../environment/host.js';
 import type { DnsFacts, Role, TlsFacts } from '../evidence/facts.js';
 import type { Step } from '../evidence/run.js';
 import { turnUri } from '../wire/turn-uri.js';
 import { refusal } from './allowed-address.js';
 import { connectTcp } from './connect.js';
-import { hostOf } from './dns.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
 import { type Handshake, handshake } from './tls-handshake.js';
 import { olderProtocol, peerDate, plainAnswer, smallHello, withoutSni } from './tls-second-look.js';

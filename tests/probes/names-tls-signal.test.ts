@@ -1,9 +1,11 @@
 /** `dns`, `tls` and `signal` against real local servers, most of them broken on purpose. */
 import { X509Certificate } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { createServer as createHttp, type RequestListener } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, connect, createServer as createTcp, type Server, type Socket } from 'node:net';
 import { createSecureContext, createServer as createTls, type TlsOptions } from 'node:tls';
+import packet from 'dns-packet';
 import t, { type Test } from 'tap';
 import { WebSocketServer } from 'ws';
 import type { Environment } from '../../environment/environment.js';
@@ -116,6 +118,43 @@ t.test('dns', async (t) => {
     const local = await look('dns', { url: new URL('ws://localhost:7880') });
     t.match(local, { state: 'ok', facts: { source: 'hosts-file' } });
   });
+});
+
+t.test("a zone cannot send us into the visitor's own network", async (t) => {
+  // It knows no name, and says that the zone's server is at an address where something of the visitor's may be.
+  const socket = createSocket('udp4', (bytes, from) => {
+    const { id, questions = [] } = packet.decode(bytes);
+    const { name = '', type } = questions[0] ?? {};
+    const ns = type === 'NS' ? [{ type: 'NS' as const, name, data: 'ns.zone.test' }] : [];
+    const a = type === 'A' && name === 'ns.zone.test' ? [{ type: 'A' as const, name, data: '127.0.66.6' }] : [];
+    const answers = [...ns, ...a];
+    const reply: packet.Packet = {
+      id: id ?? 0,
+      type: 'response',
+      flags: answers.length > 0 ? 0 : 3,
+      questions,
+      answers,
+    };
+    socket.send(packet.encode(reply), from.port, from.address);
+  });
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  t.teardown(() => new Promise<void>((resolve) => socket.close(() => resolve())));
+  const asked = async (url: string, name: string): Promise<string[]> => {
+    const shared = { iceServers: [iceServer(`turns:${name}:443`)] };
+    const known = knowing({ url, shared, names: { 'livekit.zone.test': ['203.0.113.7'] } });
+    const environment = { ...known.environment, resolvers: [`127.0.0.1:${socket.address().port}`] };
+    const target = [dns.targets({ ...known, environment })]
+      .flat()
+      .find((one) => 'id' in one && one.id === `dns:${name}`);
+    const signal = new AbortController().signal;
+    const tools = { known: { ...known, environment }, signal, now: () => performance.now() } as Tools;
+    const { facts } = await dns.observe(target as never, tools);
+    return (facts.answers as { resolver: string; authority?: true }[])
+      .filter(({ authority }) => authority)
+      .map(({ resolver: at }) => at);
+  };
+  t.same(await asked('wss://livekit.zone.test', 'turn.zone.test'), [], 'for a name of the server alone');
+  t.ok((await asked('wss://turn.zone.test', 'turn.zone.test')).includes('127.0.66.6:53'), "for the operator's own");
 });
 
 t.test('tls', async (t) => {
