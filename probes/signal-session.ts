@@ -203,7 +203,7 @@ export async function openSession(
   });
   socket.on('unexpected-response', async (request, response) => {
     answered();
-    const refusal = await httpFacts(response);
+    const refusal = await httpFacts(response, redactor.text);
     request.destroy();
     finish({
       refusal,

@@ -40,6 +40,7 @@ const notTls = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_T
 
 function certificate(x509: X509Certificate): CertificateFacts {
   const spki = x509.publicKey.export({ type: 'spki', format: 'der' });
+  const [, issuerUrl] = /^CA Issuers - URI:(\S+)$/m.exec(x509.infoAccess ?? '') ?? [];
   return {
     subject: printable(x509.subject, 300),
     issuer: printable(x509.issuer, 300),
@@ -54,6 +55,7 @@ function certificate(x509: X509Certificate): CertificateFacts {
     fingerprint256: fingerprint(x509),
     spkiSha256: createHash('sha256').update(spki).digest('base64'),
     isCa: x509.ca,
+    ...(issuerUrl && { issuerUrl: printable(issuerUrl, 300) }),
   };
 }
 
