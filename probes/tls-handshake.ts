@@ -63,12 +63,19 @@ function fingerprint(x509: X509Certificate): string {
   return x509.fingerprint256.replaceAll(':', '').toLowerCase();
 }
 
-/** As the server sent it, leaf first; the anchor that it verified against is in it only if the server sent that. */
+/**
+ * As the server sent it, leaf first; the anchor that it verified against is in it only if the server sent that. It ends
+ * before a certificate whose dates or key cannot be read.
+ */
 function chainOf(socket: TLSSocket): CertificateFacts[] {
   const chain: CertificateFacts[] = [];
   let x509 = socket.getPeerX509Certificate() as (X509Certificate & { issuerCertificate?: X509Certificate }) | undefined;
   while (x509 && chain.length < longestChain && chain.at(-1)?.fingerprint256 !== fingerprint(x509)) {
-    chain.push(certificate(x509));
+    try {
+      chain.push(certificate(x509));
+    } catch {
+      return chain;
+    }
     x509 = x509.issuerCertificate;
   }
   return chain;

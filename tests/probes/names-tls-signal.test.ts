@@ -240,6 +240,15 @@ t.test('tls', async (t) => {
     t.match(found, { state: 'failed', failure: { kind: 'name' }, facts: { nameError: /other\.test/ } });
     t.notOk(found.facts.chainError);
   });
+  t.test('a date that cannot be read', async (t) => {
+    const leaf = await makeCertificate({ names: [host] });
+    const der = Buffer.from(new X509Certificate(leaf.certificate).raw);
+    // UTCTime of 13 bytes (RFC 5280 §4.1.2.5.1): the first is notBefore.
+    der.write('99999999', der.indexOf(Buffer.from('170d', 'hex')) + 4);
+    const pem = `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`;
+    const port = await listening(t, createTls({ key: leaf.privateKey, cert: pem }));
+    t.match(await shake(t, port), { state: 'failed', failure: { kind: 'chain' }, facts: { chain: [] } });
+  });
   t.test('an issuer that nobody named', async (t) => {
     const found = await shake(t, await serve(t, {}), '');
     t.match(found, {
