@@ -1,12 +1,32 @@
 /** One LiveKit deployment under test, resolved: every variable is set, every file is read. */
 import type { Claims, Path } from '../evidence/run.js';
 
-/** Key and secret to mint tokens with, or a token that somebody else minted. */
-export type Auth = { readonly apiKey: string; readonly apiSecret: string } | { readonly token: string };
+/** Key and secret to mint tokens with, a backend that mints them, or a token that somebody else minted. */
+export type Auth = { readonly apiKey: string; readonly apiSecret: string } | TokenEndpoint | { readonly token: string };
+
+export interface TokenEndpoint {
+  /** `https:` or `http:`, without user information. Its query may be a secret. */
+  readonly tokenEndpoint: URL;
+  /** Sent with each request. */
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 /** What no output may show. The API key is not among it: it is a name, and the one that a finding has to say. */
 export function secretsOf(auth: Auth): readonly string[] {
-  return 'token' in auth ? [auth.token] : [auth.apiSecret];
+  if ('token' in auth) return [auth.token];
+  if ('apiSecret' in auth) return [auth.apiSecret];
+  const { tokenEndpoint, headers } = auth;
+  const values = Object.entries(headers).flatMap(([header, value]) =>
+    plainHeaders.has(header.toLowerCase()) ? [] : [value, ...piecesOf(value)],
+  );
+  return [...values, ...tokenEndpoint.searchParams.values()];
+}
+
+const plainHeaders = new Set(['accept', 'accept-language', 'content-type', 'origin', 'referer', 'user-agent']);
+
+/** `Bearer x`, `session=x; other=y`: a server may repeat the part that counts. Short ones are words, like `Bearer`. */
+function piecesOf(value: string): string[] {
+  return value.split(/[\s;,=]+/).filter((piece) => piece.length >= 8);
 }
 
 export interface Environment {

@@ -84,7 +84,7 @@ async function toEnvironment(
   const readCa = async () => tls?.ca && readCertificates(resolve(folder, tls.ca), `tls.ca: ${tls.ca}`);
   const ca = (await attempt(file.valueOffset(caPath), readCa)) || undefined;
   const auth = entry.auth
-    ? (entry.auth as Auth)
+    ? toAuth(entry.auth)
     : await attempt(file.keyOffset(path), () => credentialsFromVariables(variables, `${name} has no auth`));
   return (
     auth && {
@@ -102,4 +102,9 @@ async function toEnvironment(
       },
     }
   );
+}
+
+/** Of what the schema let through. */
+function toAuth({ tokenEndpoint, headers = {}, ...others }: NonNullable<EnvironmentEntry['auth']>): Auth {
+  return tokenEndpoint === undefined ? (others as Auth) : { tokenEndpoint: new URL(tokenEndpoint), headers };
 }

@@ -38,20 +38,37 @@ const portRange = z
 
 const paths = z.array(pathSchema.describe(`one of ${allPaths.join(', ')}`)).describe(list('paths'));
 
-const wholeAuth = 'expected either apiKey and apiSecret, or token';
+const endpoint = z
+  .string()
+  .refine(isEndpoint)
+  .describe('a URL like https://app.example.com/api/token, without credentials and fragment');
+
+// RFC 9110 §5.1 and §5.5. A line break at the end, as of a file that was read, is the usual mistake.
+const headers = z
+  .record(
+    z
+      .string()
+      .regex(/^[\w!#$%&'*+.^`|~-]+$/)
+      .describe('names of HTTP headers'),
+    text.regex(/^[\t\x20-\x7e\x80-\xff]*$/).describe('a text of one line'),
+  )
+  .describe('a map from names of HTTP headers to texts');
+
+const auth = z
+  .strictObject({
+    apiKey: text.optional(),
+    apiSecret: text.optional(),
+    tokenEndpoint: endpoint.optional(),
+    headers: headers.optional(),
+    token: text.optional(),
+  })
+  .refine(isWhole, { error: 'expected either apiKey and apiSecret, or tokenEndpoint (with headers), or token' })
+  .describe('a map with apiKey and apiSecret, with tokenEndpoint, or with token');
 
 export const environmentSchema = z
   .strictObject({
     url,
-    auth: z
-      .strictObject({ apiKey: text.optional(), apiSecret: text.optional(), token: text.optional() })
-      .refine(
-        (auth) =>
-          'token' in auth ? !('apiKey' in auth || 'apiSecret' in auth) : 'apiKey' in auth && 'apiSecret' in auth,
-        { error: wholeAuth },
-      )
-      .describe('a map with apiKey and apiSecret, or with token')
-      .optional(),
+    auth: auth.optional(),
     tls: z
       .strictObject({
         ca: text.optional(),
@@ -108,6 +125,18 @@ export function readUrl(value: string): URL | string {
   return url;
 }
 
+function isEndpoint(value: string): boolean {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') return false;
+  return url.username === '' && url.password === '' && url.hash === '';
+}
+
+/** One way to come to a token, all of it, and nothing of the others. */
+function isWhole(given: object): boolean {
+  const keys = Object.keys(given).sort().join(' ');
+  return ['apiKey apiSecret', 'headers tokenEndpoint', 'token', 'tokenEndpoint'].includes(keys);
+}
+
 function isResolver(value: string): boolean {
   if (isIP(value)) return true;
   const [, v6, v4, number] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(value) ?? [];
@@ -124,5 +153,6 @@ export function schemaAt(schema: unknown, path: PathInFile): z.ZodType | undefin
   if (key === undefined) return inner instanceof z.ZodType ? inner : undefined;
   if (inner instanceof z.ZodObject) return schemaAt(inner.shape[key], rest);
   if (inner instanceof z.ZodArray) return schemaAt(inner.element, rest);
+  if (inner instanceof z.ZodRecord) return schemaAt(inner.valueType, rest);
   return undefined;
 }

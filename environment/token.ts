@@ -1,6 +1,8 @@
 /** Access tokens for short-lived rooms of our own: see docs.livekit.io "Tokens & grants" and server `pkg/service`. */
 import { randomBytes } from 'node:crypto';
+import type { TokenEndpointFacts } from '../evidence/facts.js';
 import type { Environment } from './environment.js';
+import { type Asking, askTokenEndpoint } from './token-endpoint.js';
 
 /** The longest that a token of ours is valid, in seconds. The server grants 60 s of leeway on top. */
 export const tokenLifetimeS = 120;
@@ -33,16 +35,29 @@ export function randomIdentity(): string {
 
 /** Whether several participants can be had: a token that somebody else minted stands for one identity. */
 export function mintsTokens(environment: Environment): boolean {
-  return 'apiKey' in environment.auth;
+  return !('token' in environment.auth);
+}
+
+/** The token endpoint gave no token. Its message holds no secret. */
+export class TokenEndpointError extends Error {
+  override readonly name = 'TokenEndpointError';
+  constructor(readonly facts: TokenEndpointFacts) {
+    super(described(facts));
+  }
 }
 
 /**
  * A token for one participant with explicit grants, valid for `tokenLifetimeS`. An environment with a ready token
- * gives that one back, whatever is asked.
+ * gives that one back, whatever is asked; one with a token endpoint what that gives, or throws `TokenEndpointError`.
  */
-export async function mintToken(environment: Environment, request: TokenRequest): Promise<string> {
-  const { auth } = environment;
+export async function mintToken(environment: Environment, request: TokenRequest, asking: Asking = {}): Promise<string> {
+  const { auth, resolvers } = environment;
   if ('token' in auth) return auth.token;
+  if ('tokenEndpoint' in auth) {
+    const answer = await askTokenEndpoint(auth, request, { ...(resolvers && { resolvers }), ...asking });
+    if ('failure' in answer) throw new TokenEndpointError(answer.failure);
+    return answer.token;
+  }
   // Costs about 0.1 s to load, which only a run that gets this far should pay.
   const { AccessToken, RoomConfiguration } = await import('livekit-server-sdk');
   const token = new AccessToken(auth.apiKey, auth.apiSecret, { identity: request.identity, ttl: tokenLifetimeS });
@@ -55,6 +70,38 @@ export async function mintToken(environment: Environment, request: TokenRequest)
   });
   token.roomConfig = new RoomConfiguration(roomTimeouts);
   return token.toJwt();
+}
+
+/** Whom a token is for, by its own word: the signature is the server's to judge. Empty where it is no JWT. */
+export function bearerOf(token: string): { readonly room?: string; readonly identity?: string } {
+  try {
+    const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+    const { sub, video } = payload as { sub?: unknown; video?: { room?: unknown } };
+    const room = video?.room;
+    return { ...(typeof room === 'string' && { room }), ...(typeof sub === 'string' && { identity: sub }) };
+  } catch {
+    return {};
+  }
+}
+
+function described({ host, reason, status, contentType, error }: TokenEndpointFacts): string {
+  const said = `answered ${status}${contentType ? ` (${contentType})` : ''}`;
+  const what = {
+    name: 'has no address',
+    refused: 'refused the connection',
+    unreachable: 'did not take a connection',
+    timeout: 'did not answer in time',
+    closed: 'closed the connection',
+    tls: `failed to prove who it is (${error})`,
+    'not-http': 'answered with something that is not HTTP',
+    status: said,
+    redirect: `${said}, a redirect`,
+    'too-large': `${said} with far more than a token`,
+    'not-json': `${said} with something that is not JSON`,
+    'no-token': `${said} without a token in it`,
+    'not-a-token': `${said} with a token that is no JWT`,
+  }[reason];
+  return `the token endpoint at ${host} ${what}`;
 }
 
 function randomName(): string {

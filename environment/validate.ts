@@ -15,6 +15,14 @@ export function validate<T>(file: ConfigurationFile, path: PathInFile, value: un
     const inner = issue.path as (string | number)[];
     // What a map holds as a whole is only judged where each of its keys is known.
     if (issue.code === 'custom' && misspelt.has(at(inner))) continue;
+    if (issue.code === 'invalid_key') {
+      const map = schemaAt(schema, inner.slice(0, -1));
+      const keys = map instanceof z.ZodRecord && map.keyType instanceof z.ZodType ? map.keyType.description : undefined;
+      // The text of a key may be half of a secret.
+      const message = `${nameOf(inner.slice(0, -1))}: expected ${keys ?? 'other keys'}, found another text`;
+      file.problem(file.keyOffset([...path, ...inner]), message);
+      continue;
+    }
     report(file, [...path, ...inner], issue, schemaAt(schema, inner), inner, valueAt(value, inner));
   }
   return undefined;

@@ -123,6 +123,39 @@ export interface HttpFacts {
   date?: string;
 }
 
+/** What became of asking the environment's token endpoint, where that gave no token. */
+export interface TokenEndpointFacts {
+  host: string;
+  port: number;
+  /**
+   * Before an answer: `name` (no address), `refused`, `unreachable` (no connection in time), `tls`, `timeout` (connected,
+   * but no whole answer in time), `closed`, `not-http`. By the answer: `status` (not 2xx), `redirect`, `too-large`,
+   * `not-json`, `no-token` (none of its usual names), `not-a-token` (there, but no JWT).
+   */
+  reason:
+    | 'name'
+    | 'refused'
+    | 'unreachable'
+    | 'tls'
+    | 'timeout'
+    | 'closed'
+    | 'not-http'
+    | 'status'
+    | 'redirect'
+    | 'too-large'
+    | 'not-json'
+    | 'no-token'
+    | 'not-a-token';
+  /** The system's or OpenSSL's code: `ECONNRESET`, `CERT_HAS_EXPIRED`… */
+  error?: string;
+  status?: number;
+  contentType?: string;
+  /** Host of the `Location` header. */
+  redirectsTo?: string;
+  /** Names of the JSON object that came, at most 8. */
+  keys?: string[];
+}
+
 /** `signal` */
 export interface SignalFacts {
   host: string;
@@ -133,6 +166,8 @@ export interface SignalFacts {
   health?: HttpFacts;
   /** The answer to the websocket upgrade when it was not 101. */
   refusal?: HttpFacts;
+  /** Where there was no token to join with, so that the websocket was not tried. */
+  tokenEndpoint?: TokenEndpointFacts;
   upgraded: boolean;
   /** From sending the upgrade to its answer, whatever that was. */
   answeredMs?: number;

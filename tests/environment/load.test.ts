@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { ConfigurationError } from '../../environment/environment.js';
+import { ConfigurationError, secretsOf } from '../../environment/environment.js';
 import { embedded, type LoadRequest, loadEnvironments } from '../../environment/load.js';
 import { makeCertificate } from '../../fixtures/certificates.js';
 
@@ -66,11 +66,28 @@ t.test('every key that is known reaches the environment, variables put in, file 
   t.same(others, []);
 });
 
+t.test('a token endpoint, with headers that hold secrets', async (t) => {
+  const file = one(
+    `    auth:\n      tokenEndpoint: https://app.example.com/api/token?code=\${CODE}\n      headers:\n` +
+      `        Authorization: Bearer \${SESSION}\n        Accept: application/json\n        X-Tenant: acme\n`,
+  );
+  const [staging] = await loadFrom(t, file, { env: { CODE: 'a-function-key', SESSION: '12345678' } });
+  if (typeof staging !== 'object') throw new Error('no environment');
+  t.same(staging.auth, {
+    tokenEndpoint: new URL('https://app.example.com/api/token?code=a-function-key'),
+    headers: { Authorization: 'Bearer 12345678', Accept: 'application/json', 'X-Tenant': 'acme' },
+  });
+  t.same(secretsOf(staging.auth), ['Bearer 12345678', '12345678', 'acme', 'a-function-key']);
+  const [bare] = await loadFrom(t, one('    auth: { tokenEndpoint: "http://localhost:3000/token" }\n'));
+  t.match(bare, { auth: { tokenEndpoint: new URL('http://localhost:3000/token'), headers: {} } });
+});
+
 t.test('only what is asked for must be right', async (t) => {
   const [small] = await loadFrom(t, whole, { arguments: ['small'], env: {} });
   t.match(small, { name: 'small', url: new URL('ws://localhost:7880') });
 });
 
+const wholeAuth = 'auth: expected either apiKey and apiSecret, or tokenEndpoint (with headers), or token';
 const one = (rest: string) => `environments:\n  staging:\n    url: wss://a.example.com\n${rest}`;
 const bad: { what: string; file: string; env?: LoadRequest['env']; says: string }[] = [
   {
@@ -90,8 +107,10 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
   },
   {
     what: 'another way to get a token, which is not known',
-    file: one('    auth: { tokenEndpoint: https://x.example.com }\n'),
-    says: '4:13: unknown key "tokenEndpoint" in auth; valid here: apiKey, apiSecret, token',
+    file: one('    auth: { tokenEndpiont: https://x.example.com }\n'),
+    says:
+      '4:13: unknown key "tokenEndpiont" in auth, did you mean "tokenEndpoint"? ' +
+      'valid here: apiKey, apiSecret, tokenEndpoint, headers, token',
   },
   {
     what: 'a wrong type',
@@ -154,7 +173,49 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
   {
     what: 'half of the credentials',
     file: one('    auth: { apiKey: k }\n'),
-    says: '4:11: auth: expected either apiKey and apiSecret, or token',
+    says: `4:11: ${wholeAuth}`,
+  },
+  {
+    what: 'two ways to get a token',
+    file: one('    auth: { tokenEndpoint: https://app.example.com/token, token: x }\n'),
+    says: `4:11: ${wholeAuth}`,
+  },
+  {
+    what: 'headers for no endpoint',
+    file: one('    auth: { apiKey: k, apiSecret: s, headers: { X-Id: abc } }\n'),
+    says: `4:11: ${wholeAuth}`,
+  },
+  ...['https://user:not-to-be-shown@app.example.com/token', 'wss://app.example.com/token', 'app.example.com'].map(
+    (url) => ({
+      what: `a token endpoint that is none: ${url}`,
+      file: one(`    auth: { tokenEndpoint: ${url} }\n`),
+      says:
+        '4:28: auth.tokenEndpoint: expected a URL like https://app.example.com/api/token, without credentials and ' +
+        'fragment, found another text',
+    }),
+  ),
+  {
+    what: 'headers that are a list',
+    file: one('    auth: { tokenEndpoint: https://app.example.com, headers: [X-Id] }\n'),
+    says: '4:62: auth.headers: expected a map from names of HTTP headers to texts, found a list',
+  },
+  {
+    what: 'a header with a colon in its name, which may hold its value',
+    file: one(
+      '    auth:\n      tokenEndpoint: https://app.example.com\n      headers: { "X-Id: not-to-be-shown": a }\n',
+    ),
+    says: '6:18: auth.headers: expected names of HTTP headers, found another text',
+  },
+  {
+    what: 'a header that is a number',
+    file: one('    auth: { tokenEndpoint: https://app.example.com, headers: { X-Id: 12345 } }\n'),
+    says: '4:70: auth.headers.X-Id: expected a text of one line, found a number',
+  },
+  {
+    what: 'a header out of a variable that ends with a line break',
+    file: one(`    auth: { tokenEndpoint: https://app.example.com, headers: { X-Id: "\${KEY}" } }\n`),
+    env: { KEY: 'not-to-be-shown\n' },
+    says: '4:70: auth.headers.X-Id: expected a text of one line, found another text',
   },
   {
     what: 'a secret that is no text, which is not repeated',
