@@ -19,21 +19,15 @@ export function outcomeOf(facts: DnsFacts): NameOutcome {
   if (facts.addresses.length > 0) return 'found';
   const rcodes = usual(facts).flatMap(({ rcode }) => (rcode ? [rcode] : []));
   if (rcodes.length === 0) return 'no-answer';
-  if (rcodes.includes('NXDOMAIN') || someoneSaysNothing(usual(facts))) {
-    if (ofAuthority(facts).some(({ addresses }) => addresses.length > 0)) return 'stale';
-    return rcodes.includes('NXDOMAIN') ? 'missing' : 'no-address';
+  const broken = rcodes.some((rcode) => rcode !== 'NOERROR' && rcode !== 'NXDOMAIN');
+  // One type of record may fail while the zone proves that there is none of the other: the name is not empty then.
+  if (broken && !rcodes.includes('NXDOMAIN')) {
+    // RFC 4035 §5.5: a validating resolver answers SERVFAIL, and gives the bogus data to who says CD=1.
+    const unchecked = facts.answers.some(({ checkingDisabled, rcode }) => checkingDisabled && rcode === 'NOERROR');
+    return unchecked ? 'invalid' : 'failure';
   }
-  // RFC 4035 §5.5: a validating resolver answers SERVFAIL, and gives the bogus data to who says CD=1.
-  const unchecked = facts.answers.some(({ checkingDisabled, rcode }) => checkingDisabled && rcode === 'NOERROR');
-  return unchecked ? 'invalid' : 'failure';
-}
-
-/** A resolver has no address of either family; one that fails for the other family has not said so. */
-function someoneSaysNothing(answers: readonly DnsAnswer[]): boolean {
-  return resolversOf(answers).some((resolver) => {
-    const rcodes = answers.filter((answer) => answer.resolver === resolver).map(({ rcode }) => rcode);
-    return rcodes.every((rcode) => rcode === 'NOERROR');
-  });
+  if (ofAuthority(facts).some(({ addresses }) => addresses.length > 0)) return 'stale';
+  return rcodes.includes('NXDOMAIN') ? 'missing' : 'no-address';
 }
 
 export function names(evidence: Evidence, outcome: NameOutcome): Seen<'dns'>[] {

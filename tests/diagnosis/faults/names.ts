@@ -64,6 +64,27 @@ export const nameFaults: readonly Fault[] = [
     says: [turnHost, turnAddress, '`turn.domain`'],
   },
   {
+    name: 'signature of the A record corrupt, while the proof that there is no AAAA holds',
+    evidence: scene({
+      ...onlyName,
+      with: [
+        s.dns(
+          host,
+          {
+            answers: [
+              said('192.0.2.53:53', [], { rcode: 'SERVFAIL' }),
+              said('192.0.2.53:53', [ingress], { checkingDisabled: true }),
+              said('192.0.2.53:53', [], { type: 'AAAA' }),
+            ],
+          },
+          s.failed('no-address'),
+        ),
+      ],
+    }),
+    codes: ['dns-dnssec-invalid'],
+    verdict: 'fail',
+  },
+  {
     name: 'signature of the zone expired',
     evidence: scene({
       ...onlyName,
