@@ -30,6 +30,12 @@ export function signalling(evidence: Evidence): Seen<'signal'> | undefined {
   return look(evidence, 'signal')[0];
 }
 
+/** The same, unless there was no token, so that no connection was made that says anything. */
+export function triedSignalling(evidence: Evidence): Seen<'signal'> | undefined {
+  const signal = signalling(evidence);
+  return signal?.facts.tokenEndpoint && !signal.facts.health ? undefined : signal;
+}
+
 /** The join response, if one came. */
 export function joined(evidence: Evidence): SignalFacts['join'] | undefined {
   return signalling(evidence)?.facts.join;

@@ -17,7 +17,7 @@ interface ResolverArgs extends Args {
 export const dnsResolverUnreachable = rule<ResolverArgs>({
   code: 'dns-resolver-unreachable',
   severity: 'error',
-  explainedBy: ['vantage-offline'],
+  explainedBy: ['vantage-offline', 'vantage-starved'],
   blames: 'vantage',
   find(evidence) {
     const names = look(evidence, 'dns').filter(({ facts }) => usual(facts).length > 0);
@@ -58,7 +58,7 @@ export const dnsResolverUnreachable = rule<ResolverArgs>({
 export const dnsUdpBlocked = rule<Args & { resolvers: string[] }>({
   code: 'dns-udp-blocked',
   severity: 'warning',
-  explainedBy: ['vantage-offline'],
+  explainedBy: ['vantage-offline', 'vantage-starved'],
   blames: 'vantage',
   find(evidence) {
     const names = look(evidence, 'dns');

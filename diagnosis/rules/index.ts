@@ -35,6 +35,7 @@ import {
 } from './tls-dates.js';
 import { pathMtuBlackhole, tlsHandshakeStalled, tlsPlaintextPort, tlsVersionUnsupported } from './tls-port.js';
 import { tokenGrantMissing, tokenKeyUnknown, tokenSecretWrong, tokenTimeInvalid } from './token.js';
+import { tokenEndpointFailed } from './token-endpoint.js';
 import {
   turnNotOffered,
   turnPortNotTurn,
@@ -92,6 +93,7 @@ export const rules: readonly AnyRule[] = [
   tokenSecretWrong,
   tokenTimeInvalid,
   tokenGrantMissing,
+  tokenEndpointFailed,
   publishDenied,
   mediaAddressPrivate,
   mediaAddressWrong,

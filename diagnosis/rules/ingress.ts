@@ -130,7 +130,7 @@ export const ingressWrongBackend = rule<IngressArgs>({
 export const ingressSwallowsFrames = rule<{ target: 'signal'; url: string }>({
   code: 'ingress-swallows-frames',
   severity: 'error',
-  explainedBy: ['dns-wrong-address'],
+  explainedBy: ['vantage-starved', 'dns-wrong-address'],
   find(evidence) {
     const signal = signalling(evidence);
     // The server upgrades only when it has the first message at hand (rtcservice.go, startConnection).

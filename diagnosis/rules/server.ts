@@ -72,7 +72,7 @@ export const roomMissing = rule<ServerArgs>({
 export const serverBusFailure = rule<ServerArgs & { answeredMs?: number }>({
   code: 'server-bus-failure',
   severity: 'error',
-  explainedBy: ['dns-wrong-address', 'server-not-ready', 'server-limit-reached'],
+  explainedBy: ['vantage-starved', 'dns-wrong-address', 'server-not-ready', 'server-limit-reached'],
   find(evidence) {
     const signal = signalling(evidence);
     const { health, refusal, upgraded, answeredMs } = signal?.facts ?? {};

@@ -2,7 +2,7 @@
 import type { Seen } from '../../evidence/facts.js';
 import type { Evidence } from '../../evidence/run.js';
 import { isPrivate } from '../address.js';
-import { ids, kindOf, look, signalling } from '../look.js';
+import { ids, kindOf, look, signalling, triedSignalling } from '../look.js';
 import { type Alternative, rule } from '../rule.js';
 import { at, list } from '../words.js';
 
@@ -25,7 +25,7 @@ interface Attempt {
 /** Every attempt to connect, if all of them ended in one of these ways before a byte was exchanged. */
 function attempts(evidence: Evidence, kinds: readonly string[]): Attempt | undefined {
   const port = look(evidence, 'tls').find(({ facts }) => facts.role === 'signal');
-  const signal = signalling(evidence);
+  const signal = triedSignalling(evidence);
   const observations = [port, signal].filter((one) => one !== undefined);
   const first = observations[0];
   if (!first || !observations.every((one) => kinds.includes(kindOf(one) ?? ''))) return undefined;

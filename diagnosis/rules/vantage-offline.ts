@@ -2,7 +2,7 @@ import type { Seen } from '../../evidence/facts.js';
 import type { Evidence } from '../../evidence/run.js';
 import { isPrivate } from '../address.js';
 import { iceChecks, turnAnswered, turnChecks, worked } from '../checks.js';
-import { kindOf, look, signalAddresses, signalling } from '../look.js';
+import { kindOf, look, signalAddresses, triedSignalling } from '../look.js';
 import { type Args, rule } from '../rule.js';
 
 /** A TCP port that refused, or said anything at all, answered. */
@@ -10,7 +10,7 @@ const mute = new Set(['timeout', 'unreachable', 'no-route']);
 
 /** Every attempt to reach signalling. */
 function attempts(evidence: Evidence): (Seen<'tls'> | Seen<'signal'>)[] {
-  const signal = signalling(evidence);
+  const signal = triedSignalling(evidence);
   return [...look(evidence, 'tls').filter(({ facts }) => facts.role === 'signal'), ...(signal ? [signal] : [])];
 }
 

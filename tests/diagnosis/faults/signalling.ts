@@ -255,6 +255,69 @@ export const signallingFaults: readonly Fault[] = [
     says: ['300 s', 'the token'],
   },
   {
+    name: 'token endpoint down',
+    evidence: scene({
+      notJoined: true,
+      with: [
+        s.signal(
+          {
+            health: s.livekitHealth,
+            tokenEndpoint: {
+              host: 'app.example.com',
+              port: 443,
+              reason: 'status',
+              status: 503,
+              contentType: 'text/html',
+            },
+          },
+          s.failed('token-endpoint'),
+        ),
+      ],
+    }),
+    codes: ['token-endpoint-failed'],
+    verdict: 'fail',
+    says: ['app.example.com:443', '503', '`auth.tokenEndpoint`'],
+  },
+  {
+    name: 'token endpoint of another shape',
+    evidence: scene({
+      notJoined: true,
+      with: [
+        s.signal(
+          {
+            health: s.livekitHealth,
+            tokenEndpoint: {
+              host: 'app.example.com',
+              port: 443,
+              reason: 'no-token',
+              status: 200,
+              keys: ['jwt', 'url'],
+            },
+          },
+          s.failed('token-endpoint'),
+        ),
+      ],
+    }),
+    codes: ['token-endpoint-failed'],
+    verdict: 'fail',
+    says: ['`jwt` and `url`', '`participant_token`'],
+  },
+  {
+    name: 'token endpoint and signalling port both out of reach',
+    evidence: scene({
+      notJoined: true,
+      with: [
+        s.tls(host, { chain: [], connectMs: undefined }, s.failed('timeout')),
+        s.signal(
+          { tokenEndpoint: { host: 'app.example.com', port: 443, reason: 'unreachable' } },
+          s.failed('token-endpoint'),
+        ),
+      ],
+    }),
+    codes: ['signal-port-filtered', 'token-endpoint-failed'],
+    verdict: 'fail',
+  },
+  {
     name: 'token that may not publish',
     evidence: scene({
       with: [s.joined({ permission: { canPublish: false, canSubscribe: true, canPublishData: true } })],
