@@ -4,6 +4,7 @@ import type { Fault } from './fault.js';
 import { mediaFaults } from './media.js';
 import { nameFaults } from './names.js';
 import { signallingFaults } from './signalling.js';
+import { tokenFaults } from './tokens.js';
 import { turnFaults } from './turn.js';
 import { vantageFaults } from './vantage.js';
 
@@ -13,6 +14,7 @@ export const faults: readonly Fault[] = [
   ...addressFaults,
   ...certificateFaults,
   ...signallingFaults,
+  ...tokenFaults,
   ...mediaFaults,
   ...turnFaults,
   ...vantageFaults,
