@@ -10,6 +10,8 @@ import { printable } from '../evidence/text.js';
 import { trusting } from '../wire/tcp.js';
 
 const mostBodyBytes = 4096;
+/** A body that does not end is reported as far as it came: the status alone says more than a timeout. */
+const bodyMs = 1000;
 
 export interface Endpoint {
   readonly host: string;
@@ -39,7 +41,7 @@ export function lookupOf(address: string) {
 }
 
 /**
- * What an answer says, without an opinion. Reads at most 4 kB of its body. `clean` takes secrets out of that before it is
+ * What an answer says, without an opinion. Reads at most 4 kB of its body, for at most 1 s. `clean` takes secrets out of that before it is
  * shortened: a server repeats the token that it refuses, and says why only behind it.
  */
 export async function httpFacts(
@@ -48,6 +50,7 @@ export async function httpFacts(
 ): Promise<HttpFacts> {
   const chunks: Buffer[] = [];
   let bytes = 0;
+  const late = setTimeout(() => response.destroy(), bodyMs);
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
       chunks.push(chunk);
@@ -55,8 +58,9 @@ export async function httpFacts(
       if (bytes >= mostBodyBytes) break;
     }
   } catch {
-    // A body that breaks off is reported as far as it came.
+    // So is one that breaks off.
   }
+  clearTimeout(late);
   response.destroy();
   const { server, location, date } = response.headers;
   const contentType = response.headers['content-type'];

@@ -13,6 +13,8 @@ import { type Endpoint, httpFacts, lookupOf } from './signal-http.js';
 const mostMessageBytes = 4 * 1024 * 1024;
 const mostCandidates = 64;
 const mostIceServers = 32;
+/** A timer of more than 24 days would fire at once, again and again. */
+const mostPingS = 60;
 const quietMs = 300;
 const connectTimeoutMs = 5000;
 
@@ -189,7 +191,7 @@ export async function openSession(
       };
       keepAlive = setInterval(
         () => send({ case: 'ping', value: BigInt(Date.now()) }),
-        Math.max(1, pingInterval || 5) * 1000,
+        Math.min(mostPingS, Math.max(1, pingInterval || 5)) * 1000,
       );
       events.onIceServers(servers);
     } else if (message.case === 'offer') {

@@ -339,6 +339,29 @@ t.test('signal', async (t) => {
     t.equal(body.length, 200);
     t.notMatch(body, '\u001b');
   });
+  t.test('an answer whose body never ends is known by its status all the same', async (t) => {
+    const port = await http(t, (_request, response) => response.writeHead(503).write('half'));
+    t.match(await join(port), {
+      failure: { kind: 'http' },
+      facts: { refusal: { status: 503, body: 'half' }, health: { status: 503, body: 'half' } },
+    });
+  });
+  t.test('a ping interval of years is not one of a millisecond', async (t) => {
+    const { JoinResponse, SignalResponse } = await import('@livekit/protocol');
+    const value = new JoinResponse({ pingInterval: 2 ** 31 - 1 });
+    const server = createHttp();
+    const port = await listening(t, server);
+    new WebSocketServer({ server }).on('connection', (socket) => {
+      socket.send(new SignalResponse({ message: { case: 'join', value } }).toBinary());
+      socket.close(4000, 'enough');
+    });
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on('warning', onWarning);
+    t.teardown(() => process.off('warning', onWarning));
+    t.match(await join(port), { failure: { kind: 'closed' }, facts: { join: {} } });
+    t.same(warnings, []);
+  });
   t.test('a websocket that is not LiveKit', async (t) => {
     const port = await http(t, (_request, response) => response.end('OK'));
     t.match(await join(port), {
