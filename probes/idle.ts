@@ -2,24 +2,28 @@
  * `idle`: holds a signalling connection open as long as was asked, doing only what an idle client does, to find what
  * cuts it on the way. A connection that was cut is tried once more: the same age twice is somebody's timeout.
  */
-import { mintToken, randomIdentity, randomRoom } from '../environment/token.js';
+import { randomIdentity, randomRoom } from '../environment/token.js';
 import type { IdleFacts } from '../evidence/facts.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
 import { type Endpoint, endpointOf } from './signal-http.js';
 import { openSession } from './signal-session.js';
+import { mint, tokenMs, withoutTokens } from './tokens.js';
 
 interface Held extends Target {
   readonly address: string;
   readonly askedMs: number;
+  /** How long a token may take. */
+  readonly tokenMs: number;
 }
 
 const graceMs = 3000;
 
-function targets({ asked, observations }: Known): (Held | Pending)[] {
+function targets({ asked, environment, observations }: Known): (Held | Pending)[] {
   if (!asked.idleMs) return [];
   const signal = observations.get('signal');
   if (signal?.state !== 'ok') return [{ id: 'idle', waitingFor: 'signal' }];
-  return [{ id: 'idle', address: String(signal.facts.address), askedMs: asked.idleMs }];
+  const address = String(signal.facts.address);
+  return [{ id: 'idle', address, askedMs: asked.idleMs, tokenMs: tokenMs(environment) }];
 }
 
 interface Cut {
@@ -29,10 +33,9 @@ interface Cut {
 }
 
 async function hold(endpoint: Endpoint, path: string, askedMs: number, tools: Tools): Promise<Cut | undefined> {
-  const { known, redactor, signal } = tools;
+  const { redactor, signal } = tools;
   const request = { room: randomRoom(), identity: randomIdentity(), publish: false, subscribe: false };
-  const token = await mintToken(known.environment, request);
-  redactor.add(token);
+  const token = await mint(tools, request);
   const nothing = { onUpgrade() {}, onIceServers() {}, onIceSession() {}, onCandidates() {} };
   const session = await openSession(endpoint, path, token, { redactor, signal, events: nothing });
   const openedMs = tools.now();
@@ -47,9 +50,13 @@ async function observe({ address, askedMs }: Held, tools: Tools): Promise<Outcom
   const endpoint = endpointOf(environment, address);
   const path = `${environment.url.pathname.replace(/\/+$/, '')}/rtc`;
   const cuts: Cut[] = [];
-  for (let tries = 0; tries < 2 && cuts.length === tries && !tools.signal.aborted; tries += 1) {
-    const cut = await hold(endpoint, path, askedMs, tools);
-    if (cut) cuts.push(cut);
+  try {
+    for (let tries = 0; tries < 2 && cuts.length === tries && !tools.signal.aborted; tries += 1) {
+      const cut = await hold(endpoint, path, askedMs, tools);
+      if (cut) cuts.push(cut);
+    }
+  } catch (error) {
+    return withoutTokens(error, { askedMs, cuts });
   }
   const facts: IdleFacts = { askedMs, cuts };
   const [first] = cuts;
@@ -61,7 +68,7 @@ async function observe({ address, askedMs }: Held, tools: Tools): Promise<Outcom
 export const idle: Probe<Held> = {
   name: 'idle',
   depth: 'wire',
-  deadlineMs: ({ askedMs }) => 2 * (askedMs + graceMs),
+  deadlineMs: ({ askedMs, tokenMs }) => 2 * (askedMs + tokenMs + graceMs),
   targets,
   observe,
 };

@@ -2,7 +2,6 @@
 import { boundsOf } from '../browser/page/bounds.js';
 import { isRelayed } from '../browser/page/candidates.js';
 import type { Exchange } from '../browser/participants.js';
-import { mintToken, randomIdentity, randomRoom } from '../environment/token.js';
 import { type IceFacts, seen, type TurnFacts } from '../evidence/facts.js';
 import type { Redactor } from '../evidence/redaction.js';
 import type { Path } from '../evidence/run.js';
@@ -12,14 +11,17 @@ import { trusted } from './allowed-address.js';
 import { judgeExchange } from './media-outcome.js';
 import { mayBeOffered } from './offered-path.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
+import { mintPair, tokenMs, withoutTokens } from './tokens.js';
 
 export interface MediaTarget extends Target {
   readonly path: Path;
   /** Of a path over TURN: the one that was seen to relay. */
   readonly turnUrl?: string;
+  /** How long the tokens may take. */
+  readonly tokenMs?: number;
 }
 
-const deadlineMs = 8000;
+const exchangeMs = 7500;
 /** What remains of the deadline for the answer to come back. */
 const answerMs = 500;
 
@@ -37,7 +39,8 @@ function targetOf(known: Known, path: Path): MediaTarget | Pending {
   if (browser && browser.state !== 'ok') return { id, waitingFor: 'browser' };
   if (reach.state === 'unknown') return { id, waitingFor: reach.probe };
   if (!browser) return { id, waitingFor: 'browser' };
-  return { id, path, ...(reach.turnUrl && { turnUrl: reach.turnUrl }) };
+  const waitMs = tokenMs(known.environment);
+  return { id, path, ...(reach.turnUrl && { turnUrl: reach.turnUrl }), ...(waitMs > 0 && { tokenMs: waitMs }) };
 }
 
 type Reach =
@@ -60,24 +63,26 @@ function reachOf({ observations }: Known, path: Path): Reach {
   return failed ? { state: 'failed', id: failed.id } : { state: 'unknown', probe };
 }
 
-/** A meeting in a room of its own, by the target's path and nothing else, and to nowhere that nobody vouches for. */
-export async function exchangeOf({ path, turnUrl }: MediaTarget, known: Known, redactor: Redactor): Promise<Exchange> {
-  const { environment } = known;
+/**
+ * A meeting in a room of its own, by the target's path and nothing else, and to nowhere that nobody vouches for. Rejects
+ * with what `withoutTokens` knows.
+ */
+export async function exchangeOf(
+  { path, turnUrl, tokenMs = 0 }: MediaTarget,
+  known: Known,
+  redactor: Redactor,
+  signal?: AbortSignal,
+): Promise<Exchange> {
   const startMs = performance.now();
-  const room = randomRoom();
-  const mint = async (): Promise<string> => {
-    const token = await mintToken(environment, { room, identity: randomIdentity(), publish: true, subscribe: true });
-    redactor.add(token);
-    return token;
-  };
-  const [caller, callee] = await Promise.all([mint(), mint()]);
+  const { room, tokens } = await mintPair({ known, redactor, ...(signal && { signal }) });
+  const leftMs = exchangeMs + tokenMs - (performance.now() - startMs);
   return {
     key: room,
     path,
     bounds: { ...boundsOf(trusted(known)), ...(turnUrl && { turnUrl }) },
-    url: environment.url.href,
-    tokens: { caller, callee },
-    deadlineMs: deadlineMs - answerMs - (performance.now() - startMs),
+    url: known.environment.url.href,
+    tokens,
+    deadlineMs: Math.min(exchangeMs, leftMs),
   };
 }
 
@@ -85,7 +90,9 @@ async function observe(target: MediaTarget, { known, signal, redactor, now }: To
   const { path, turnUrl } = target;
   const { browser } = known.shared;
   if (!browser) return { state: 'unreached', facts: { path }, waitedFor: 'browser' };
-  const exchange = await exchangeOf(target, known, redactor);
+  const minted = exchangeOf(target, known, redactor, signal);
+  const exchange = await minted.catch((error: unknown) => withoutTokens(error, { path }));
+  if ('state' in exchange) return exchange;
   const startMs = now();
   try {
     const reports = await browser.exchange(exchange, signal);
@@ -98,4 +105,10 @@ async function observe(target: MediaTarget, { known, signal, redactor, now }: To
   }
 }
 
-export const media: Probe<MediaTarget> = { name: 'media', depth: 'media', deadlineMs, targets, observe };
+export const media: Probe<MediaTarget> = {
+  name: 'media',
+  depth: 'media',
+  deadlineMs: ({ tokenMs = 0 }) => exchangeMs + tokenMs + answerMs,
+  targets,
+  observe,
+};

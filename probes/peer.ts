@@ -1,7 +1,7 @@
 /** `peer`: two participants in Node, by one path: ICE, DTLS and bytes that come back over a data channel. */
 import { isIP } from 'node:net';
 import { boundsOf } from '../browser/page/bounds.js';
-import { mintsTokens, mintToken, randomIdentity, randomRoom } from '../environment/token.js';
+import { mintsTokens } from '../environment/token.js';
 import { type IceFacts, seen, type TurnFacts } from '../evidence/facts.js';
 import type { Path } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
@@ -11,6 +11,7 @@ import { outcomeOf } from './peer-outcome.js';
 import { startPeerProcess } from './peer-process.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
 import type { IceServer } from './shared.js';
+import { mintPair, withoutTokens } from './tokens.js';
 
 const paths = ['udp', 'tcp', 'turn-udp'] as const satisfies Path[];
 type PeerPath = (typeof paths)[number];
@@ -54,7 +55,7 @@ function targetOf(known: Known, path: PeerPath): PathTarget | Pending {
 }
 
 async function observe({ path, turn }: PathTarget, tools: Tools): Promise<Outcome> {
-  const { known, signal, redactor } = tools;
+  const { known, signal } = tools;
   const { environment } = known;
   if (!mintsTokens(environment)) {
     const message = 'two participants need two tokens, and there is only the one: give an API key and secret instead';
@@ -62,17 +63,14 @@ async function observe({ path, turn }: PathTarget, tools: Tools): Promise<Outcom
   }
   const startMs = tools.now();
   const process = known.shared.peerProcess ?? startProcess(tools);
-  const room = randomRoom();
-  const mint = async (): Promise<string> => {
-    const token = await mintToken(environment, { room, identity: randomIdentity(), publish: true, subscribe: true });
-    redactor.add(token);
-    return token;
-  };
-  const [unusable, caller, callee] = await Promise.all([inTime(process.unusable, signal), mint(), mint()]);
+  const minted = mintPair(tools).catch((error: unknown) => withoutTokens(error, { path }));
+  const [unusable, pair] = await Promise.all([inTime(process.unusable, signal), minted]);
   if (unusable !== undefined) {
     const message = `WebRTC for Node does not run here: ${printable(unusable)}`;
     return { state: 'unsupported', facts: { path }, failure: { kind: 'library', message } };
   }
+  if ('state' in pair) return pair;
+  const { room, tokens } = pair;
   const vouched = trusted(known);
   const relay = turn && relayOf(known, turn);
   const sentMs = tools.now();
@@ -83,7 +81,7 @@ async function observe({ path, turn }: PathTarget, tools: Tools): Promise<Outcom
     url: environment.url.href,
     addresses: vouched.signal,
     ...(environment.ca && { ca: environment.ca }),
-    tokens: { caller, callee },
+    tokens,
     bounds: { ...boundsOf(vouched), ...(relay && { turnUrl: relay.url }) },
     ...(relay && { turn: relay }),
     deadlineMs: meetMs,

@@ -1,20 +1,29 @@
 /** `signal`: `GET /`, the websocket upgrade and the join, which opens the ICE session that later probes check. */
 import { hostOf } from '../environment/host.js';
-import { mintToken, randomIdentity, randomRoom } from '../environment/token.js';
+import { randomIdentity, randomRoom, TokenEndpointError } from '../environment/token.js';
 import type { DnsFacts, SignalFacts } from '../evidence/facts.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
-import { endpointOf, get } from './signal-http.js';
+import { type Answer, endpointOf, get } from './signal-http.js';
 import { loadProtocol, openSession } from './signal-session.js';
+import { mint, tokenMs } from './tokens.js';
 
 interface Server extends Target {
   readonly address: string;
+  /** How long a token may take. */
+  readonly tokenMs: number;
 }
+
+const joinMs = 8000;
 
 function targets(known: Known): (Server | Pending)[] {
   const host = hostOf(known.environment.url);
   const names = known.observations.get(`dns:${host}`)?.facts as Partial<DnsFacts> | undefined;
   const address = names?.addresses?.[0];
-  return [address ? { id: 'signal', address } : { id: 'signal', waitingFor: `dns:${host}` }];
+  return [
+    address
+      ? { id: 'signal', address, tokenMs: tokenMs(known.environment) }
+      : { id: 'signal', waitingFor: `dns:${host}` },
+  ];
 }
 
 /** `GET /` takes no longer than the join does; once that has ended, a slow answer is not waited for. */
@@ -28,6 +37,11 @@ async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
+function answered(answer: Answer | undefined): Pick<SignalFacts, 'health' | 'clockSkewMs'> {
+  const { facts, clockSkewMs } = answer ?? {};
+  return { ...(facts && { health: facts }), ...(clockSkewMs !== undefined && { clockSkewMs }) };
+}
+
 async function observe({ address }: Server, tools: Tools): Promise<Outcome> {
   const { known, signal, redactor } = tools;
   const { url } = known.environment;
@@ -36,10 +50,21 @@ async function observe({ address }: Server, tools: Tools): Promise<Outcome> {
   const startMs = tools.now();
   const health = get(endpoint, `${base}/`, signal);
   void loadProtocol();
-  const identity = randomIdentity();
-  const token = await mintToken(known.environment, { room: randomRoom(), identity, publish: true, subscribe: true });
-  redactor.add(token);
-  const tokenMs = tools.now();
+  const server = { host: endpoint.host, port: endpoint.port, secure: endpoint.secure, address };
+  const request = { room: randomRoom(), identity: randomIdentity(), publish: true, subscribe: true };
+  const token = await mint(tools, request).catch((error: Error) => error);
+  const tokenAtMs = tools.now();
+  if (token instanceof TokenEndpointError) {
+    const facts: SignalFacts = {
+      ...server,
+      ...answered(await within(healthAfterMs, health)),
+      upgraded: false,
+      tokenEndpoint: token.facts,
+    };
+    const steps = [{ name: 'token', startMs, endMs: tokenAtMs }];
+    return { state: 'failed', facts: { ...facts }, steps, failure: { kind: 'token-endpoint', message: token.message } };
+  }
+  if (token instanceof Error) throw token;
   let upgradedMs: number | undefined;
   let joinedMs: number | undefined;
   const session = await openSession(endpoint, `${base}/rtc`, token, {
@@ -59,20 +84,11 @@ async function observe({ address }: Server, tools: Tools): Promise<Outcome> {
   });
   tools.onEnd(() => session.close());
   const { failure, ...seen } = await session.done;
-  const answer = await within(healthAfterMs, health);
-  const facts: SignalFacts = {
-    host: endpoint.host,
-    port: endpoint.port,
-    secure: endpoint.secure,
-    address,
-    ...(answer && { health: answer.facts }),
-    ...(answer?.clockSkewMs !== undefined && { clockSkewMs: answer.clockSkewMs }),
-    ...seen,
-  };
+  const facts: SignalFacts = { ...server, ...answered(await within(healthAfterMs, health)), ...seen };
   const endMs = tools.now();
   const steps = [
-    { name: 'token', startMs, endMs: tokenMs },
-    { name: 'upgrade', startMs: tokenMs, endMs: upgradedMs ?? endMs },
+    { name: 'token', startMs, endMs: tokenAtMs },
+    { name: 'upgrade', startMs: tokenAtMs, endMs: upgradedMs ?? endMs },
     ...(upgradedMs === undefined ? [] : [{ name: 'join', startMs: upgradedMs, endMs: joinedMs ?? endMs }]),
     ...(joinedMs === undefined ? [] : [{ name: 'candidates', startMs: joinedMs, endMs }]),
   ];
@@ -82,4 +98,10 @@ async function observe({ address }: Server, tools: Tools): Promise<Outcome> {
     : { state: 'ok', facts: { ...facts }, steps };
 }
 
-export const signal: Probe<Server> = { name: 'signal', depth: 'wire', deadlineMs: 8000, targets, observe };
+export const signal: Probe<Server> = {
+  name: 'signal',
+  depth: 'wire',
+  deadlineMs: (server) => joinMs + server.tokenMs,
+  targets,
+  observe,
+};

@@ -1,0 +1,72 @@
+/** Tokens for participants, from wherever the environment has them, or why there are none. */
+import type { Environment } from '../environment/environment.js';
+import {
+  bearerOf,
+  mintToken,
+  randomIdentity,
+  randomRoom,
+  TokenEndpointError,
+  type TokenRequest,
+} from '../environment/token.js';
+import { endpointMs } from '../environment/token-endpoint.js';
+import { printable } from '../evidence/text.js';
+import { trusting } from '../wire/tcp.js';
+import type { Outcome, Tools } from './probe.js';
+
+type Minting = Pick<Tools, 'known' | 'redactor'> & Partial<Pick<Tools, 'signal'>>;
+
+/** How long a token may be waited for, so that a slow backend does not use up the time of what comes after it. */
+export function tokenMs({ auth }: Environment): number {
+  return 'tokenEndpoint' in auth ? endpointMs : 0;
+}
+
+/** Known to the redactor. Rejects with `TokenEndpointError`. */
+export async function mint({ known, redactor, signal }: Minting, request: TokenRequest): Promise<string> {
+  const { environment } = known;
+  const secureContext = 'tokenEndpoint' in environment.auth ? trusting(environment.ca) : undefined;
+  const token = await mintToken(environment, request, {
+    ...(signal && { signal }),
+    ...(secureContext && { secureContext }),
+  });
+  redactor.add(token);
+  return token;
+}
+
+export interface Pair {
+  readonly room: string;
+  readonly tokens: { readonly caller: string; readonly callee: string };
+}
+
+/** Two tokens would not bring two participants together, and nobody else. */
+class NoMeeting extends Error {}
+
+/** For two participants in a room of their own. Rejects with what `withoutTokens` knows. */
+export async function mintPair(tools: Minting): Promise<Pair> {
+  const room = randomRoom();
+  const one = (): Promise<string> => mint(tools, { room, identity: randomIdentity(), publish: true, subscribe: true });
+  const [caller, callee] = await Promise.all([one(), one()]);
+  // Whatever was asked for, a backend decides by itself; with our own it is as it was asked.
+  if ('tokenEndpoint' in tools.known.environment.auth) {
+    const [a, b] = [bearerOf(caller), bearerOf(callee)];
+    // People may be in another room, and would see and hear the test.
+    if (!a.room?.includes(room) || a.room !== b.room) {
+      throw new NoMeeting(`tokens for the room "${printable(a.room ?? '', 80)}", whatever \`room_name\` asks for`);
+    }
+    if (a.identity === b.identity) {
+      throw new NoMeeting(
+        `every token the identity "${printable(a.identity ?? '', 80)}", which can be in a room only once`,
+      );
+    }
+  }
+  return { room, tokens: { caller, callee } };
+}
+
+/** Nothing is known of what the tokens were for. Any other error goes on. */
+export function withoutTokens(error: unknown, facts: Outcome['facts']): Outcome {
+  if (error instanceof TokenEndpointError) {
+    return { state: 'unsupported', facts, failure: { kind: 'token-endpoint', message: error.message } };
+  }
+  if (!(error instanceof NoMeeting)) throw error;
+  const message = `two participants cannot meet in a room of their own: the token endpoint gives ${error.message}`;
+  return { state: 'unsupported', facts, failure: { kind: 'token', message } };
+}
