@@ -35,6 +35,9 @@ const rooms = new Map<string, LiveKit.Room>();
 const stops = new Map<string, () => void>();
 let sources: Sources | undefined;
 
+// Where a websocket was refused livekit-client asks why over HTTP, and the server could send that on to anywhere.
+const { fetch: anyFetch } = globalThis;
+globalThis.fetch = (input, init) => anyFetch(input, { ...init, redirect: 'error' });
 wrapPeerConnection();
 LivekitClient.setLogLevel('silent');
 const audioContext = new AudioContext({ latencyHint: 'interactive' });

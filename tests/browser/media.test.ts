@@ -1,6 +1,8 @@
 /** A real Chromium against a real livekit-server: each path alone, and that the check fails where it must. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -78,6 +80,22 @@ async function untilNothingRemains(directory: string): Promise<string[]> {
   return remains(directory);
 }
 
+/** Refuses every websocket, and sends whoever asks why to another place. */
+async function startRedirector(t: Test): Promise<{ readonly port: number; readonly asked: readonly string[] }> {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(new URL(request.url ?? '', 'http://127.0.0.1').pathname);
+    response.writeHead(302, { location: '/elsewhere', 'access-control-allow-origin': '*' }).end();
+  });
+  server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { port: (server.address() as AddressInfo).port, asked };
+}
+
 const byId = (observations: readonly Observation[], id: string): Observation | undefined =>
   observations.find((one) => one.id === id);
 
@@ -90,6 +108,7 @@ t.test('in a network of our own', { timeout: 110_000 }, async (t) => {
   t.test('each path alone, and then that the check fails where it must', async (t) => {
     const directory = ownDirectory(t);
     const redactor = newRedactor();
+    const redirector = await startRedirector(t);
     const judged = new Map<string, Outcome>();
     let known: Known | undefined;
     const tester: Probe = {
@@ -114,6 +133,7 @@ t.test('in a network of our own', { timeout: 110_000 }, async (t) => {
           return judgeExchange({ path: as, browser, reports, startMs: 0 });
         };
         const nowhere = { bounds: { addresses: [], kinds: ['public'] }, deadlineMs: 2000 };
+        const redirecting = { url: `ws://127.0.0.1:${redirector.port}`, deadlineMs: 2000 };
         const unsigned = { tokens: { caller: 'a.b.c', callee: 'a.b.c' } };
         const one = async (name: string, outcome: Promise<Outcome>): Promise<void> => {
           judged.set(name, await outcome);
@@ -125,6 +145,7 @@ t.test('in a network of our own', { timeout: 110_000 }, async (t) => {
           one('a path that is not offered', meet('turn-tcp', { deadlineMs: 2000 })),
           one('a TURN server that nobody vouches for', meet('turn-udp', nowhere)),
           one('a token that nobody signed', meet('udp', unsigned)),
+          one('a server that sends us on', meet('udp', redirecting)),
           one('given up early', meet('turn-udp', nowhere, { signal: AbortSignal.timeout(300) })),
         ]);
         return { state: 'ok', facts: {} };
@@ -166,6 +187,9 @@ t.test('in a network of our own', { timeout: 110_000 }, async (t) => {
     fails('a TURN server that nobody vouches for', 'timeout', /connecting/);
     fails('a token that nobody signed', 'join', /joining/);
     fails('given up early', 'timeout');
+    fails('a server that sends us on', 'join');
+    t.ok(redirector.asked.includes('/rtc/v1/validate'), 'it is asked why it refuses');
+    t.notOk(redirector.asked.includes('/elsewhere'), 'and not followed');
 
     const text = JSON.stringify([...observations, ...judged.values()]);
     const secrets = [
