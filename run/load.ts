@@ -26,10 +26,13 @@ export function measureLoad(): () => LoadFacts {
     const { user, system } = process.cpuUsage(cpu);
     const lag = (ns: number): number => Math.max(0, Math.round(ns / 1e5) / 10 - resolutionMs) || 0;
     const cpuPressurePercent = pressure();
+    const passedMs = performance.now() - startedMs;
+    // It measures from one of its beats to the next: what came before the first and after the last is seen here.
+    const unseenNs = passedMs * 1e6 - (delay.count > 0 ? delay.mean * delay.count : 0);
     return {
       lagP99Ms: lag(delay.percentile(99)),
-      lagMostMs: lag(delay.max),
-      cpuShare: Math.round((user + system) / 10 / (performance.now() - startedMs)) / 100,
+      lagMostMs: lag(Math.max(delay.max, unseenNs)),
+      cpuShare: Math.round((user + system) / 10 / passedMs) / 100,
       cores: availableParallelism(),
       ...(cpuPressurePercent !== undefined && { cpuPressurePercent }),
     };
