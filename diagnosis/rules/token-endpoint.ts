@@ -1,13 +1,15 @@
 import type { TokenEndpointFacts } from '../../evidence/facts.js';
-import { ids, signalling } from '../look.js';
-import { rule } from '../rule.js';
+import type { Evidence } from '../../evidence/run.js';
+import { ids, look, signalHost, signalling } from '../look.js';
+import { type Alternative, rule } from '../rule.js';
 import { at, list } from '../words.js';
 
 type Reason = TokenEndpointFacts['reason'];
 
 interface EndpointArgs
   extends Pick<TokenEndpointFacts, 'reason' | 'error' | 'status' | 'contentType' | 'redirectsTo' | 'keys'> {
-  target: 'signal';
+  /** Where it is on the signalling host: what is wrong with that host is wrong with it, too. */
+  target?: 'signal';
   destination: string;
 }
 
@@ -46,28 +48,65 @@ function fixOf({ reason, status, destination }: EndpointArgs): string {
   return `Start or repair the backend at ${destination} (its log, its service, its route in the ingress), or correct \`auth.tokenEndpoint\`.`;
 }
 
+/** Signalling's own certificate is refused for the same reason: one clock, one interceptor, or one certificate. */
+function isRefusedLikeSignalling(evidence: Evidence, { reason, error }: TokenEndpointFacts): boolean {
+  return (
+    reason === 'tls' && look(evidence, 'tls').some(({ facts }) => facts.role === 'signal' && facts.chainError === error)
+  );
+}
+
+const causes: Partial<Record<Reason, string>> = { refused: 'signal-port-refused', unreachable: 'signal-port-filtered' };
+
+/** Where signalling's own port was not looked at, the two may have failed for one reason. */
+function orOneCause(evidence: Evidence, { host, reason, error }: TokenEndpointFacts): Alternative[] {
+  const { protocol, hostname, port } = new URL(evidence.url);
+  if (protocol !== 'wss:' || look(evidence, 'tls').some(({ facts }) => facts.role === 'signal')) return [];
+  const refusal = error === 'CERT_HAS_EXPIRED' ? 'tls-certificate-expired' : 'tls-untrusted-issuer';
+  const ofHost = host === signalHost(evidence) ? causes[reason] : undefined;
+  const code = reason === 'tls' ? refusal : ofHost;
+  const separateBy = `Connect to signalling itself (\`openssl s_client -connect ${hostname}:${port || 443}\`): if that fails in the same way, both have one cause.`;
+  return code ? [{ code, separateBy }] : [];
+}
+
 /** The application's backend gave no token, so nobody can join, whatever the state of LiveKit. */
 export const tokenEndpointFailed = rule<EndpointArgs>({
   code: 'token-endpoint-failed',
   severity: 'error',
-  explainedBy: ['vantage-offline', 'vantage-starved'],
+  explainedBy: [
+    'vantage-offline',
+    'vantage-starved',
+    'dns-wrong-address',
+    'signal-address-dead',
+    'signal-port-refused',
+    'signal-port-filtered',
+  ],
   find(evidence) {
     const signal = signalling(evidence);
     const asked = signal?.facts.tokenEndpoint;
-    if (!signal || !asked) return [];
+    if (!signal || !asked || isRefusedLikeSignalling(evidence, asked)) return [];
     const { host, port, ...said } = asked;
+    // What answered from the same vantage at the same time.
+    const controls = [
+      ...(signal.facts.health ? [signal] : []),
+      ...look(evidence, 'tls').filter(({ facts }) => facts.connectMs !== undefined),
+    ];
+    const target = host === signalHost(evidence) && { target: 'signal' as const };
     return [
       {
-        args: { target: 'signal' as const, destination: at(host, port), ...said },
-        evidence: ids(signal),
-        alternatives: notReached.includes(asked.reason)
-          ? [
-              {
-                code: 'vantage-offline',
-                separateBy: `Ask it from another network (\`curl -i -X POST ${at(host, port)}\`): if it answers there, this machine does not reach it.`,
-              },
-            ]
-          : [],
+        args: { ...target, destination: at(host, port), ...said },
+        evidence: ids(signal, ...controls),
+        undecided: notReached.includes(asked.reason) && controls.length === 0,
+        alternatives: [
+          ...(notReached.includes(asked.reason)
+            ? [
+                {
+                  code: 'vantage-offline',
+                  separateBy: `Ask it from another network (\`curl -i -X POST ${at(host, port)}\`): if it answers there, this machine does not reach it.`,
+                },
+              ]
+            : []),
+          ...orOneCause(evidence, asked),
+        ],
       },
     ];
   },

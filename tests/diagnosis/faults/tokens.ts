@@ -151,6 +151,61 @@ export const tokenFaults: readonly Fault[] = [
     verdict: 'fail',
   },
   {
+    name: 'token endpoint on the signalling host, whose port is closed',
+    evidence: scene({
+      notJoined: true,
+      with: [
+        s.tls(host, { chain: [], connectMs: undefined }, s.failed('refused')),
+        s.signal({ tokenEndpoint: { host, port: 443, reason: 'refused' } }, s.failed('token-endpoint')),
+      ],
+    }),
+    codes: ['signal-port-refused'],
+    suppressed: ['token-endpoint-failed'],
+    verdict: 'fail',
+  },
+  {
+    name: 'token endpoint out of reach, and nothing that answered beside it',
+    evidence: scene({
+      url: 'ws://203.0.113.10:7880/',
+      notJoined: true,
+      without: [`tls:${host}:443`, `dns:${host}`],
+      with: [
+        s.signal(
+          {
+            host: '203.0.113.10',
+            port: 7880,
+            secure: false,
+            tokenEndpoint: { host: '203.0.113.50', port: 80, reason: 'unreachable' },
+          },
+          s.failed('token-endpoint'),
+        ),
+      ],
+    }),
+    codes: ['token-endpoint-failed'],
+    alternatives: ['vantage-offline'],
+    verdict: 'inconclusive',
+    says: ['203.0.113.50:80'],
+  },
+  {
+    name: 'token endpoint and signalling with the same expired certificate',
+    evidence: scene({
+      notJoined: true,
+      with: [
+        s.tls(
+          host,
+          { chainError: 'CERT_HAS_EXPIRED', chain: [s.certificate(host, { validTo: '2026-01-02T00:00:00.000Z' })] },
+          s.failed('chain'),
+        ),
+        s.signal(
+          { tokenEndpoint: { host: 'app.example.com', port: 443, reason: 'tls', error: 'CERT_HAS_EXPIRED' } },
+          s.failed('token-endpoint'),
+        ),
+      ],
+    }),
+    codes: ['tls-certificate-expired'],
+    verdict: 'fail',
+  },
+  {
     name: 'token that may not publish',
     evidence: scene({
       with: [s.joined({ permission: { canPublish: false, canSubscribe: true, canPublishData: true } })],
