@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { readCertificates } from './certificates.js';
 import { credentialsFromVariables } from './credentials.js';
-import type { ConfigurationFile } from './document.js';
+import { type ConfigurationFile, parseConfiguration } from './document.js';
 import { type Auth, ConfigurationError, type Environment } from './environment.js';
 import type { Variables } from './interpolate.js';
-import { type EnvironmentEntry, environmentSchema, fileSchema, readUrl } from './schema.js';
+import { type EnvironmentEntry, environmentSchema, fileSchema } from './schema.js';
+import { readUrl } from './url.js';
 import { convertTo, validate } from './validate.js';
 
 export interface EnvironmentFile {
@@ -19,19 +20,11 @@ export interface EnvironmentFile {
   resolve(names: readonly string[]): Promise<Environment[]>;
 }
 
-/** Undefined if there is no such file. `shown` is how messages call it. */
-export async function readEnvironmentFile(
-  path: string,
-  shown: string,
-  variables: Variables,
-): Promise<EnvironmentFile | undefined> {
+/** `shown` is how messages call it. Throws a `ConfigurationError`. */
+export async function readEnvironmentFile(path: string, shown: string, variables: Variables): Promise<EnvironmentFile> {
   const source = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
     throw new ConfigurationError(`${shown}: cannot be read (${error.code})`);
   });
-  if (source === undefined) return undefined;
-  // Only a run that has such a file pays for the YAML package.
-  const { parseConfiguration } = await import('./document.js');
   const file = parseConfiguration(source, shown);
   const whole = validate(file, [], file.value([]), fileSchema);
   file.check();

@@ -1,13 +1,14 @@
 /** Which environments a command line means. */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { printable } from '../evidence/text.js';
 import { readCertificates } from './certificates.js';
 import { credentialsFromVariables } from './credentials.js';
 import { ConfigurationError, type Environment } from './environment.js';
-import { type EnvironmentFile, readEnvironmentFile } from './file.js';
+import type { EnvironmentFile } from './file.js';
 import type { Variables } from './interpolate.js';
 import { didYouMean } from './nearest.js';
-import { readUrl } from './schema.js';
+import { readUrl } from './url.js';
 
 /** The environment that is started on the spot. Who starts it is not known here. */
 export const embedded = 'embedded';
@@ -34,7 +35,7 @@ export async function loadEnvironments(request: LoadRequest): Promise<(Environme
   const names = wanted.filter((argument) => !isUrl(argument));
   const shown = config ?? defaultFile;
   const needsFile = names.length > 0 || wanted.length === 0 || config !== undefined;
-  const file = needsFile ? await readEnvironmentFile(resolve(cwd, shown), shown, env) : undefined;
+  const file = needsFile ? await readFileIfThere(resolve(cwd, shown), shown, env) : undefined;
   if (config !== undefined && file === undefined) throw new ConfigurationError(`${shown}: there is no such file`);
 
   if (wanted.length === 0) {
@@ -51,6 +52,13 @@ export async function loadEnvironments(request: LoadRequest): Promise<(Environme
     else found.push(resolved.get(argument) ?? embedded);
   }
   return refuseTwins(found);
+}
+
+/** Only a run that has such a file pays for the packages that read and check it, which take 0.1 s to load. */
+async function readFileIfThere(path: string, shown: string, env: Variables): Promise<EnvironmentFile | undefined> {
+  if (!existsSync(path)) return undefined;
+  const { readEnvironmentFile } = await import('./file.js');
+  return readEnvironmentFile(path, shown, env);
 }
 
 function isUrl(argument: string): boolean {

@@ -6,6 +6,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { pathSchema } from '../evidence/document.js';
 import { allPaths } from '../evidence/run.js';
+import { readUrl } from './url.js';
 
 const text = z.string().min(1).describe('a text that is not empty');
 const address = z
@@ -113,17 +114,6 @@ export type EnvironmentEntry = z.infer<typeof environmentSchema>;
 export const fileSchema = z
   .strictObject({ environments: z.record(z.string(), z.unknown()).describe('a map from names to environments') })
   .describe('a map with the key environments');
-
-/** Where `http(s)` is written `ws(s)` is meant. A mistake comes back as a sentence that does not repeat the text. */
-export function readUrl(value: string): URL | string {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  const protocol = url && { 'ws:': 'ws:', 'http:': 'ws:', 'wss:': 'wss:', 'https:': 'wss:' }[url.protocol];
-  if (!url || !protocol || url.hostname === '') return 'is not a URL like wss://livekit.example.com';
-  if (url.username || url.password) return 'carries credentials: they belong in LIVEKIT_API_KEY and LIVEKIT_API_SECRET';
-  if (url.search || url.hash) return 'carries a query or a fragment, which mean nothing here';
-  url.protocol = protocol;
-  return url;
-}
 
 function isEndpoint(value: string): boolean {
   const url = URL.canParse(value) ? new URL(value) : undefined;
