@@ -8,7 +8,7 @@ import { codeOf } from '../../fixtures/lab/faults/fault.js';
 import { faults } from '../../fixtures/lab/faults/index.js';
 import { matrix, nameOf } from '../../fixtures/lab/matrix.js';
 import { labLacks } from '../../fixtures/lab/ready.js';
-import { recordRun } from '../../fixtures/lab/record.js';
+import { recordRuns } from '../../fixtures/lab/record.js';
 import { type Result, runChoices } from '../../fixtures/lab/result.js';
 import { type TopologyName, topologyNames } from '../../fixtures/lab/topologies/index.js';
 import { type VantageName, vantageNames, vantages } from '../../fixtures/lab/vantages.js';
@@ -55,11 +55,7 @@ export async function lab(wanted: readonly string[], options: LabOptions, contex
   interrupt.dispose();
 
   results.sort((a, b) => choices.findIndex(isCellOf(a)) - choices.findIndex(isCellOf(b)));
-  if (options.record !== undefined) {
-    const directory = resolve(cwd, options.record);
-    for (const result of results)
-      await recordRun(result, directory, results.filter((r) => nameOf(r) === nameOf(result)).length > 1);
-  }
+  if (options.record !== undefined) await recordRuns(results, resolve(cwd, options.record));
   const [only] = results;
   if (options.json) out.write(`${JSON.stringify({ results }, null, 2)}\n`);
   else if (only && choices.length === 1) {

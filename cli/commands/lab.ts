@@ -29,7 +29,7 @@ export function labCommand(context: Context): Command {
     .option('--topology <names>', 'only on these topologies, with commas', list)
     .option('--vantage <names>', 'only from these vantages, with commas', list)
     .option('--json', 'what came out as JSON on standard output, and nothing else there')
-    .option('--record <directory>', 'keep each run document there')
+    .option('--record <directory>', 'keep the run document of each fault there')
     .option('--at-once <number>', 'labs at the same time', '3')
     .addHelpText('after', help)
     .action(async (faults: string[], options: LabOptions) => {
