@@ -13,8 +13,8 @@ interface EndpointArgs
   destination: string;
 }
 
-/** Before an answer: the way to the backend is at fault, and the vantage may be. */
-const notReached: readonly Reason[] = ['name', 'unreachable', 'timeout'];
+/** The way to the backend is at fault, and the vantage may be. (Who times out has taken the connection.) */
+const notReached: readonly Reason[] = ['name', 'unreachable'];
 
 const happened: Record<Reason, (args: EndpointArgs) => string> = {
   name: () => 'Its name has no address',
