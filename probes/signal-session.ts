@@ -1,5 +1,6 @@
 /** The websocket of one participant: join, offer, answer, trickled candidates (LiveKit signalling, protocol 16). */
 import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { SignalRequest as SignalRequestType } from '@livekit/protocol';
 import WebSocket from 'ws';
 import type { HttpFacts, SignalFacts } from '../evidence/facts.js';
@@ -16,7 +17,10 @@ const mostIceServers = 32;
 /** A timer of more than 24 days would fire at once, again and again. */
 const mostPingS = 60;
 const quietMs = 300;
-const connectTimeoutMs = 5000;
+/** The kernel sends a SYN at 0, 1 and 3 s, so this is two chances. */
+const connectMs = 3000;
+/** For all of it, up to the answer to the upgrade: a server without its bus takes that long to say so. */
+const handshakeMs = 5000;
 
 export interface SessionEvents {
   onUpgrade(): void;
@@ -65,6 +69,15 @@ function failureOf(error: NodeJS.ErrnoException, at: string): Failure {
   return { kind: 'no-join', message };
 }
 
+function failWithoutConnection(socket: Socket): void {
+  const late = setTimeout(() => {
+    const message = `no TCP connection in ${connectMs} ms`;
+    socket.destroy(Object.assign(new Error(message), { code: 'ETIMEDOUT' }));
+  }, connectMs);
+  const over = (): void => clearTimeout(late);
+  socket.once('connect', over).once('close', over);
+}
+
 /** Protocol classes cost 10 to 100 ms to load, so they are loaded while the names are still being asked. */
 export const loadProtocol = () => import('@livekit/protocol');
 
@@ -82,7 +95,11 @@ export async function openSession(
   // The token goes into a header: proxies write URLs into their logs.
   const socket = new WebSocket(`${at}?${query}`, {
     headers: { authorization: `Bearer ${token}`, 'user-agent': 'livekit-doctor' },
-    handshakeTimeout: connectTimeoutMs,
+    handshakeTimeout: handshakeMs,
+    finishRequest: (request) => {
+      request.once('socket', failWithoutConnection);
+      request.end();
+    },
     maxPayload: mostMessageBytes,
     perMessageDeflate: false,
     followRedirects: false,

@@ -1,4 +1,5 @@
 /** `dns`, `tls` and `signal` against real local servers, most of them broken on purpose. */
+import { spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { createServer as createHttp, type RequestListener } from 'node:http';
@@ -314,6 +315,20 @@ t.test('signal', async (t) => {
       failure: { kind: 'refused' },
       facts: { upgraded: false },
     });
+  });
+  t.test('a port that says nothing at all', async (t) => {
+    // A process that is stopped accepts nobody, and once its queue is full the kernel drops what else comes.
+    const script = `require('net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () {
+      console.log(this.address().port); process.kill(process.pid, 'SIGSTOP') })`;
+    const frozen = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+    t.teardown(() => frozen.kill('SIGKILL'));
+    const port = Number(await new Promise((resolve) => frozen.stdout.once('data', resolve)));
+    const queued = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+    t.teardown(() => {
+      for (const socket of queued) socket.destroy();
+    });
+    await Promise.all(queued.slice(0, 2).map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
+    t.match(await join(port), { failure: { kind: 'timeout', message: /no TCP connection in 3000 ms/ } });
   });
   t.test('a proxy without its backend', async (t) => {
     const port = await http(t, (_request, response) => response.writeHead(502, { server: 'nginx' }).end('Bad Gateway'));
