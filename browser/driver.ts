@@ -25,10 +25,17 @@ let prepared: HostProcess | undefined;
 
 /**
  * Loads what drives a browser ahead of time, for a run that will want one: it takes 0.4 s, which can pass while other
- * things are waited for. Ends with us if it is never used, and keeps nobody from ending.
+ * things are waited for. Keeps nobody from ending; `discardPrepared` ends it if it was not used.
  */
 export function prepareBrowser(): void {
   prepared ??= startHost();
+}
+
+/** Resolves when what was prepared and not used is gone. */
+export async function discardPrepared(): Promise<void> {
+  const unused = prepared;
+  prepared = undefined;
+  await unused?.close();
 }
 
 export function startBrowser(options: LaunchOptions): StartedBrowser {

@@ -1,5 +1,5 @@
 /** One run: every environment at once, each observed, then judged. */
-import { prepareBrowser } from '../browser/driver.js';
+import { discardPrepared, prepareBrowser } from '../browser/driver.js';
 import { diagnose } from '../diagnosis/index.js';
 import { type Environment, secretsOf } from '../environment/environment.js';
 import { redactor as newRedactor, type Redactor } from '../evidence/redaction.js';
@@ -34,12 +34,17 @@ export interface RunOptions {
 
 /**
  * Loads what a run needs but only late (0.1 s of protocol classes, 0.4 s of what drives a browser), so that it is there
- * when the first connection is. Calling it before there is anything to check, while a server starts, takes it off the
- * run.
+ * when the first connection is. To be called before there is anything to check, while a server starts. The function that
+ * comes back ends what was not used.
  */
-export async function warmUp({ depth, only }: Pick<RunOptions, 'depth' | 'only'>): Promise<void> {
+export function warmUp({ depth, only }: Pick<RunOptions, 'depth' | 'only'>): () => Promise<void> {
   if (depth === 'media' && (!only || only.some((name) => name === 'browser' || name === 'media'))) prepareBrowser();
-  await Promise.all([import('livekit-server-sdk'), import('@livekit/protocol')]);
+  loadProtocol();
+  return discardPrepared;
+}
+
+function loadProtocol(): void {
+  void Promise.all([import('livekit-server-sdk'), import('@livekit/protocol')]);
 }
 
 /**
@@ -47,7 +52,7 @@ export async function warmUp({ depth, only }: Pick<RunOptions, 'depth' | 'only'>
  * that was opened has been closed.
  */
 export async function runChecks(options: RunOptions): Promise<Run> {
-  void warmUp(options);
+  loadProtocol();
   const startedAt = new Date().toISOString();
   const origin = performance.now();
   const now = (): number => Math.round((performance.now() - origin) * 100) / 100;

@@ -56,9 +56,12 @@ async function checkAll(
   signal: AbortSignal,
 ): Promise<number> {
   const loading = Promise.all([import('../../run/run.js'), import('../../probes/index.js')]);
-  void loading.then(([{ warmUp }]) => warmUp({ depth: options.depth, ...(options.only && { only: options.only }) }));
-  const server = found.includes(embedded) ? await startEmbedded(context) : undefined;
+  const warm = loading.then(([{ warmUp }]) =>
+    warmUp({ depth: options.depth, ...(options.only && { only: options.only }) }),
+  );
+  let server: Awaited<ReturnType<typeof startEmbedded>> | undefined;
   try {
+    if (found.includes(embedded)) server = await startEmbedded(context);
     const [{ runChecks }, { probes }] = await loading;
     const only = options.only && readProbes(options.only, probes);
     signal.throwIfAborted();
@@ -79,7 +82,8 @@ async function checkAll(
     const code = exitCodeOf(run, options.failOn);
     return code === exitCodes.pass && failed() ? exitCodes.usage : code;
   } finally {
-    await server?.stop();
+    const coolDown = await warm;
+    await Promise.all([server?.stop(), coolDown()]);
   }
 }
 

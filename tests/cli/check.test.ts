@@ -34,7 +34,11 @@ function environmentOf({ stdout }: Result) {
   return environment;
 }
 
-const codes = (result: Result) => environmentOf(result).findings.map(({ code, severity }) => `${severity} ${code}`);
+/** Without the note that the machine of the test was busy while it looked, which is true of it and blames nobody. */
+const codes = (result: Result) =>
+  environmentOf(result)
+    .findings.map(({ code, severity }) => `${severity} ${code}`)
+    .filter((finding) => finding !== 'info vantage-starved');
 
 function holdsNoSecret(t: Test, text: string, ...secrets: string[]): void {
   for (const secret of secrets) t.notOk(text.includes(secret), 'no secret that is known');
@@ -132,14 +136,14 @@ if (await inOwnNamespace(t, import.meta.url)) {
     const required = await checkOwn(t, off, (environment) => environment);
     t.equal(required.code, 1);
     t.same(codes(required), ['error turn-not-offered']);
-    await t.test('else a warning', async (t) => {
+    await t.test('else a note, as a deployment without TURN is not broken', async (t) => {
       const withoutTurn = (environment: Environment) => {
         const { dns, tls, media } = environment.claims;
         return { ...environment, claims: { dns, tls, media } };
       };
       const optional = await checkOwn(t, off, withoutTurn);
       t.equal(optional.code, 0, optional.stderr);
-      t.same(codes(optional), ['warning turn-not-offered']);
+      t.same(codes(optional), ['info turn-not-offered']);
     });
   });
 
