@@ -3,13 +3,13 @@ import { isIP } from 'node:net';
 import { startBrowser } from '../browser/driver.js';
 import { findBrowser, missingBrowser } from '../browser/executable.js';
 import type { LaunchOptions } from '../browser/launch.js';
-import { isRelayed } from '../browser/page/candidates.js';
 import { hostOf } from '../environment/host.js';
 import { mintsTokens } from '../environment/token.js';
 import type { BrowserFacts, DnsFacts, TlsFacts } from '../evidence/facts.js';
 import { printable } from '../evidence/text.js';
 import { turnUri } from '../wire/turn-uri.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
+import type { IceServer } from './shared.js';
 
 export interface BrowserTarget extends Target, Pick<LaunchOptions, 'names' | 'trustedKeys'> {}
 
@@ -18,14 +18,15 @@ const id = 'browser';
 const mostTurnHosts = 4;
 
 /**
- * Chromium resolves names and judges certificates by itself, and is told what to make of this environment's own only
- * at its start. So where the environment has a resolver or a CA of its own, that must have been looked at before.
+ * Not before somebody can join: it keeps a machine busy for seconds, for nothing where there is no deployment to meet,
+ * and beside other environments that are checked at the same time. Chromium resolves names and judges certificates by
+ * itself, and is told what to make of this environment's own only at its start; so these must have been looked at.
  */
 function targets(known: Known): [BrowserTarget | Pending] {
   const { resolvers, ca } = known.environment;
-  if (!resolvers && !ca) return [{ id, names: [], trustedKeys: [] }];
-  const endpoints = endpointsOf(known);
-  if (!endpoints) return [{ id, waitingFor: 'signal' }];
+  const { iceServers } = known.shared;
+  if (!iceServers) return [{ id, waitingFor: 'signal' }];
+  const endpoints = endpointsOf(known, iceServers);
   const names = resolvers ? endpoints.map(({ host }) => host).filter((host) => !isIP(host)) : [];
   const secure = ca ? endpoints.filter(({ secure }) => secure).map(({ host, port }) => `tls:${host}:${port}`) : [];
   const missing = [...names.map((name) => `dns:${name}`), ...secure].find((one) => !known.observations.has(one));
@@ -45,15 +46,12 @@ interface Endpoint {
   readonly secure: boolean;
 }
 
-/** Where the browser will connect by name or over TLS; undefined until the server has named its TURN servers. */
-function endpointsOf({ environment, asked, shared }: Known): Endpoint[] | undefined {
-  const { url } = environment;
+/** Where the browser will connect by name or over TLS. */
+function endpointsOf({ environment: { url }, asked }: Known, iceServers: readonly IceServer[]): Endpoint[] {
   const secure = url.protocol === 'wss:';
   const signal = { host: hostOf(url), port: Number(url.port || (secure ? 443 : 80)), secure };
-  if (!asked.paths.some(isRelayed)) return [signal];
-  if (!shared.iceServers) return undefined;
   const turns = new Map<string, Endpoint>();
-  for (const server of shared.iceServers) {
+  for (const server of iceServers) {
     const uri = turnUri(server.url);
     if (!uri?.scheme.startsWith('turn') || !asked.paths.includes(`turn-${uri.transport}`)) continue;
     const { host, port } = uri;

@@ -302,7 +302,9 @@ t.test('what waits for what', async (t) => {
   });
   const browserTargets = (...all: Parameters<typeof known>) => browserProbe.targets(known(...all));
 
-  t.same(browserTargets(environment, []), [{ id: 'browser', names: [], trustedKeys: [] }], 'at once');
+  t.match(browserTargets(environment, []), [{ waitingFor: 'signal' }], 'not before somebody can join');
+  const bare = [{ id: 'browser', names: [], trustedKeys: [] }];
+  t.same(browserTargets(environment, [], { iceServers }), bare, 'then at once, if nothing is of its own');
   t.match(browserTargets(own, []), [{ waitingFor: 'signal' }]);
   t.match(browserTargets(own, [], { iceServers }), [{ waitingFor: 'dns:a.test' }]);
   const names = [name('a.test', '10.0.0.2'), name('t.test', '10.0.0.3')];
