@@ -10,6 +10,7 @@ import type { Depth, Failure, Observation, Path } from '../evidence/run.js';
 import { depths } from '../evidence/run.js';
 import type { Known, Outcome, Probe, Target } from '../probes/probe.js';
 import type { Shared } from '../probes/shared.js';
+import type { Gate } from './gate.js';
 
 export interface PlanEvents {
   onTarget?(probe: string, id: string): void;
@@ -30,6 +31,8 @@ export interface Plan {
   readonly now: () => number;
   readonly signal: AbortSignal;
   readonly events?: PlanEvents;
+  /** What goes deeper than the wire keeps the machine busy, so that environments take turns at it. */
+  readonly gate?: Gate;
 }
 
 /** A probe that ignores its deadline is left behind after this part of it. */
@@ -143,8 +146,25 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
     }
   };
 
+  let leave = (): void => {};
+  let turn: Promise<void> | undefined;
+  const ourTurn = (): Promise<void> => {
+    turn ??= new Promise((resolve) => {
+      leave = plan.gate?.enter(resolve) ?? leave;
+      plan.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    return turn;
+  };
+
   const look = async (probe: Probe, target: Target): Promise<void> => {
     running += 1;
+    if (plan.gate && probe.depth !== 'wire') await ourTurn();
+    if (!plan.signal.aborted) await observe(probe, target);
+    running -= 1;
+    advance();
+  };
+
+  const observe = async (probe: Probe, target: Target): Promise<void> => {
     events?.onTarget?.(probe.name, target.id);
     const startMs = now();
     const outcome = await withDeadline(probe, target, startMs);
@@ -160,8 +180,6 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
       ...('failure' in outcome && outcome.failure && { failure: outcome.failure }),
       ...('waitedFor' in outcome && { waitedFor: outcome.waitedFor }),
     });
-    running -= 1;
-    advance();
   };
 
   const withDeadline = async (probe: Probe, target: Target, startMs: number): Promise<Outcome> => {
@@ -245,6 +263,7 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
   plan.signal.removeEventListener('abort', onAbort);
   settlePending();
   for (const cleanup of cleanups.reverse()) await bounded(cleanup);
+  leave();
   return [...observations.values()].sort((a, b) => a.startMs - b.startMs);
 }
 

@@ -1,4 +1,5 @@
 /** One run: every environment at once, each observed, then judged. */
+import { availableParallelism } from 'node:os';
 import { discardPrepared, prepareBrowser } from '../browser/driver.js';
 import { diagnose } from '../diagnosis/index.js';
 import { type Environment, secretsOf } from '../environment/environment.js';
@@ -6,6 +7,7 @@ import { redactor as newRedactor, type Redactor } from '../evidence/redaction.js
 import type { Asked, Depth, EnvironmentRun, Observation, Path, Run } from '../evidence/run.js';
 import { allPaths, schemaVersion } from '../evidence/run.js';
 import { probes } from '../probes/index.js';
+import { type Gate, gate } from './gate.js';
 import { measureLoad } from './load.js';
 import { observeEnvironment } from './planner.js';
 import { describeVantage } from './vantage.js';
@@ -56,7 +58,9 @@ export async function runChecks(options: RunOptions): Promise<Run> {
   const startedAt = new Date().toISOString();
   const origin = performance.now();
   const now = (): number => Math.round((performance.now() - origin) * 100) / 100;
-  const environments = await Promise.all(options.environments.map((one) => checkEnvironment(one, options, now)));
+  // Two cores for each that has a browser running.
+  const turns = gate(Math.max(1, Math.floor(availableParallelism() / 2)));
+  const environments = await Promise.all(options.environments.map((one) => checkEnvironment(one, options, now, turns)));
   options.signal.throwIfAborted();
   return {
     schemaVersion,
@@ -78,6 +82,7 @@ async function checkEnvironment(
   environment: Environment,
   { depth, paths, only, idleMs, signal, events }: RunOptions,
   now: () => number,
+  turns: Gate,
 ): Promise<EnvironmentRun> {
   const { name, claims } = environment;
   const startMs = now();
@@ -92,6 +97,7 @@ async function checkEnvironment(
     redactor: redactorFor(environment),
     now,
     signal,
+    gate: turns,
     events: {
       onTarget: (probe, id) => events?.onTarget?.(name, probe, id),
       onObservation: (observation) => events?.onObservation?.(name, observation),

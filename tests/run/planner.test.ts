@@ -3,6 +3,7 @@ import { redactor } from '../../evidence/redaction.js';
 import type { Observation } from '../../evidence/run.js';
 import { allPaths } from '../../evidence/run.js';
 import type { Outcome, Probe, Target } from '../../probes/probe.js';
+import { gate } from '../../run/gate.js';
 import { observeEnvironment, type Plan } from '../../run/planner.js';
 
 const environment = { name: 'x', url: new URL('wss://x.test'), auth: { token: 'a-ready-token' }, claims: {} };
@@ -237,6 +238,36 @@ t.test('what is still said while everything is being closed starts nothing', asy
   t.same(states(await plan([opens, ice])), { opens: 'ok', 'ice:one': 'ok' });
   t.same(looked, ['ice:one']);
   t.same(closed, ['late'], 'and what is opened then is closed');
+});
+
+t.test('environments take turns at what is deeper than the wire, and at nothing else', async (t) => {
+  for (const cancel of [false, true]) {
+    const turns = gate(1);
+    const events: string[] = [];
+    const run = new AbortController();
+    const environmentOf = (name: string): Promise<Observation[]> => {
+      const wire = probe('wire', {
+        observe: async () => {
+          events.push(`${name} wire`);
+          return { state: 'ok', facts: {} };
+        },
+      });
+      const media = after('media', 'wire', {
+        depth: 'media',
+        observe: async (_target, tools) => {
+          events.push(`${name} media`);
+          tools.onEnd(() => void events.push(`${name} closed`));
+          if (cancel) run.abort();
+          return { state: 'ok', facts: {} };
+        },
+      });
+      return plan([wire, media], { gate: turns, signal: run.signal });
+    };
+    await Promise.all(['a', 'b', 'c'].map(environmentOf));
+    const wires = ['a wire', 'b wire', 'c wire'];
+    const deep = (name: string): string[] => [`${name} media`, `${name} closed`];
+    t.same(events, [...wires, ...(cancel ? deep('a') : ['a', 'b', 'c'].flatMap(deep))]);
+  }
 });
 
 t.test('a peer that lists thousands of addresses does not start thousands of checks', async (t) => {
