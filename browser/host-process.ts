@@ -75,6 +75,8 @@ export function startHost(): HostProcess {
       return host.connected;
     },
     async close() {
+      // Whoever waits for it is kept from ending before it has.
+      host.ref();
       if (host.connected) host.disconnect();
       const timer = setTimeout(() => host.kill('SIGKILL'), closeMs);
       await ended;

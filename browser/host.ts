@@ -99,3 +99,5 @@ async function end(): Promise<void> {
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {});
 process.on('disconnect', () => void end());
 process.on('message', (order: Order) => void carryOut(order));
+// The run may have died before we listened.
+if (!process.connected) void end();

@@ -251,10 +251,18 @@ t.test('in a network of our own', { timeout: 110_000 }, async (t) => {
         await startBrowser(options).ready;
         console.log('started');
         process.kill(process.pid, 'SIGKILL');`,
+      'dies-early.mjs': `
+        import { prepareBrowser } from ${JSON.stringify(driver)};
+        prepareBrowser();
+        console.log('started');
+        // While the other process loads, and listens to nobody yet.
+        setTimeout(() => process.kill(process.pid, 'SIGKILL'), 200);`,
     });
-    const parameters = [...process.execArgv, join(scripts, 'dies.mjs')];
-    const error = await promisify(execFile)(process.execPath, parameters).catch((one) => one);
-    t.match(error, { signal: 'SIGKILL', stdout: /started/ });
-    t.same(await untilNothingRemains(directory), []);
+    for (const name of ['dies.mjs', 'dies-early.mjs']) {
+      const parameters = [...process.execArgv, join(scripts, name)];
+      const error = await promisify(execFile)(process.execPath, parameters).catch((one) => one);
+      t.match(error, { signal: 'SIGKILL', stdout: /started/ }, name);
+      t.same(await untilNothingRemains(directory), [], name);
+    }
   });
 });
