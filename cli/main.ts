@@ -12,6 +12,8 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const context = processContext();
+// A mistake of ours in some event says nothing about the deployment, which Node's own exit code, 1, would.
+process.on('uncaughtException', (error) => process.exit(exitCodeOfError(error)));
 try {
   await program(context).parseAsync(process.argv);
 } catch (error) {

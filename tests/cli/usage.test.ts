@@ -1,6 +1,7 @@
 /** Mistakes at the command line: one line that says what, why and what to do, and exit code 2. */
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Test, test } from 'tap';
 import { cli, main } from './cli.js';
@@ -86,6 +87,25 @@ test('a reader that has read enough is no error', async (t) => {
   });
   await new Promise((resolve) => child.once('close', resolve));
   t.match(said, /^[a-z\d-]+ .*\n0\n$/);
+});
+
+test('a bug of ours is no verdict on the deployment', async (t) => {
+  const server = createServer(() => {});
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  // As soon as the command line listens for it; no later than the run ends, if it never does.
+  const bug =
+    'setInterval(()=>{if(process.listenerCount("uncaughtException"))throw(Error("a~bug~with~eyJhbGciOiJIUzI1NiJ9"))},1)';
+  const env = {
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(bug)}`,
+    LIVEKIT_API_KEY: 'key',
+    LIVEKIT_API_SECRET: 'a-secret-of-thirty-two-characters',
+  };
+  const { code, stderr } = await cli(['check', `ws://127.0.0.1:${port}`, '--depth', 'wire'], { env });
+  t.equal(code, 3);
+  t.match(stderr, 'something went wrong inside livekit-doctor');
+  t.match(stderr, 'a~bug~with~[redacted]');
 });
 
 test('an interrupted or failing run leaves an older file as it was', async (t) => {
