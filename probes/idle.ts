@@ -2,14 +2,15 @@
  * `idle`: holds a signalling connection open as long as was asked, doing only what an idle client does, to find what
  * cuts it on the way. A connection that was cut is tried once more: the same age twice is somebody's timeout.
  */
-import { randomIdentity, randomRoom } from '../environment/token.js';
+import { mintsTokens, randomIdentity, randomRoom } from '../environment/token.js';
 import type { IdleFacts } from '../evidence/facts.js';
+import type { Failure } from '../evidence/run.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
 import { type Endpoint, endpointOf } from './signal-http.js';
 import { openSession } from './signal-session.js';
 import { mint, tokenMs, withoutTokens } from './tokens.js';
 
-interface Held extends Target {
+interface IdleTarget extends Target {
   readonly address: string;
   readonly askedMs: number;
   /** How long a token may take. */
@@ -18,7 +19,7 @@ interface Held extends Target {
 
 const graceMs = 3000;
 
-function targets({ asked, environment, observations }: Known): (Held | Pending)[] {
+function targets({ asked, environment, observations }: Known): (IdleTarget | Pending)[] {
   if (!asked.idleMs) return [];
   const signal = observations.get('signal');
   if (signal?.state !== 'ok') return [{ id: 'idle', waitingFor: 'signal' }];
@@ -32,28 +33,49 @@ interface Cut {
   readonly reason: string;
 }
 
-async function hold(endpoint: Endpoint, path: string, askedMs: number, tools: Tools): Promise<Cut | undefined> {
+type Held = { readonly cut?: Cut } | { readonly failure: Failure };
+
+/** What became of one connection; a failure is one to open it, which says nothing of being idle. */
+async function hold(endpoint: Endpoint, path: string, askedMs: number, tools: Tools): Promise<Held> {
   const { redactor, signal } = tools;
   const request = { room: randomRoom(), identity: randomIdentity(), publish: false, subscribe: false };
   const token = await mint(tools, request);
-  const nothing = { onUpgrade() {}, onIceServers() {}, onIceSession() {}, onCandidates() {} };
-  const session = await openSession(endpoint, path, token, { redactor, signal, events: nothing });
-  const openedMs = tools.now();
+  let openedMs: number | undefined;
+  let onUpgrade = (): void => {};
+  const upgraded = new Promise<void>((resolve) => {
+    onUpgrade = () => {
+      openedMs = tools.now();
+      resolve();
+    };
+  });
+  const events = { onUpgrade, onIceServers() {}, onIceSession() {}, onCandidates() {} };
+  const session = await openSession(endpoint, path, token, { redactor, signal, events });
   tools.onEnd(() => session.close());
+  const over = await Promise.race([upgraded, session.done]);
+  if (openedMs === undefined) {
+    session.close();
+    return { failure: over?.failure ?? { kind: 'no-join', message: 'the connection was never opened' } };
+  }
   const cut = await session.cutWithin(askedMs, signal);
   session.close();
-  return cut && { ageMs: tools.now() - openedMs, ...cut };
+  return cut ? { cut: { ageMs: tools.now() - openedMs, ...cut } } : {};
 }
 
-async function observe({ address, askedMs }: Held, tools: Tools): Promise<Outcome> {
+async function observe({ address, askedMs }: IdleTarget, tools: Tools): Promise<Outcome> {
   const { environment } = tools.known;
+  if (!mintsTokens(environment)) {
+    const message = 'a second connection with the same token ends the first: give an API key and secret instead';
+    return { state: 'unsupported', facts: { askedMs, cuts: [] }, failure: { kind: 'token', message } };
+  }
   const endpoint = endpointOf(environment, address);
   const path = `${environment.url.pathname.replace(/\/+$/, '')}/rtc`;
   const cuts: Cut[] = [];
   try {
     for (let tries = 0; tries < 2 && cuts.length === tries && !tools.signal.aborted; tries += 1) {
-      const cut = await hold(endpoint, path, askedMs, tools);
-      if (cut) cuts.push(cut);
+      const held = await hold(endpoint, path, askedMs, tools);
+      if ('failure' in held) {
+        if (tries === 0) return { state: 'failed', facts: { askedMs, cuts }, failure: held.failure };
+      } else if (held.cut) cuts.push(held.cut);
     }
   } catch (error) {
     return withoutTokens(error, { askedMs, cuts });
@@ -65,7 +87,7 @@ async function observe({ address, askedMs }: Held, tools: Tools): Promise<Outcom
   return { state: 'failed', facts: { ...facts }, failure: { kind: 'cut', message } };
 }
 
-export const idle: Probe<Held> = {
+export const idle: Probe<IdleTarget> = {
   name: 'idle',
   depth: 'wire',
   deadlineMs: ({ askedMs, tokenMs }) => 2 * (askedMs + tokenMs + graceMs),

@@ -15,7 +15,7 @@ import { dns } from '../../probes/dns.js';
 import { iceUdp } from '../../probes/ice-udp.js';
 import { idle } from '../../probes/idle.js';
 import { peer } from '../../probes/peer.js';
-import type { Known, Outcome, Probe } from '../../probes/probe.js';
+import type { Known, Outcome, Probe, Tools } from '../../probes/probe.js';
 import { signal } from '../../probes/signal.js';
 import { mintPair, withoutTokens } from '../../probes/tokens.js';
 import { observeEnvironment } from '../../run/planner.js';
@@ -158,6 +158,12 @@ if (await inOwnNamespace(t, import.meta.url)) {
   });
 
   t.test('idle', async (t) => {
+    const known: Known = {
+      environment,
+      asked: { depth: 'wire', paths: ['udp'] },
+      observations: new Map(),
+      shared: {},
+    };
     /** Passes everything on, and from then on ends each connection at this age. */
     const proxy = async (t: Test) => {
       let endsAfterMs: number | undefined;
@@ -181,7 +187,7 @@ if (await inOwnNamespace(t, import.meta.url)) {
 
     t.test('cut twice at the same age', async (t) => {
       const { url, cut } = await proxy(t);
-      const onObservation = ({ id }: Observation) => id === 'signal' && cut(700);
+      const onObservation = ({ id }: Observation) => id === 'signal' && cut(1500);
       const seen = await look({ ...environment, url }, [idle], { idleMs: 20_000, onObservation });
       t.match(seen('signal'), { state: 'ok' });
       t.match(seen('idle'), { state: 'failed', failure: { kind: 'cut', message: /was cut [\d.]+ s after/ } });
@@ -192,6 +198,31 @@ if (await inOwnNamespace(t, import.meta.url)) {
         t.ok(ageMs > 0 && ageMs < 20_000, `${ageMs}`);
         t.equal(code, 1006, 'without a word of the websocket (RFC 6455 §7.4.1)');
       }
+    });
+    t.test('a connection that is not let in again was not held, and not cut', async (t) => {
+      const answers = ['HTTP/1.1 503 Service Unavailable\r\ncontent-length: 4\r\n\r\nfull', ''];
+      for (const answer of answers) {
+        const server = createTcp((socket) => socket.once('data', () => socket.end(answer)));
+        const port = await listening(t, server, mediaAddress);
+        const tools: Partial<Tools> = {
+          known: { ...known, environment: { ...environment, url: new URL(`ws://${mediaAddress}:${port}`) } },
+          redactor: redactor(),
+          signal: new AbortController().signal,
+          now: () => performance.now(),
+          onEnd() {},
+        };
+        const target = { id: 'idle', address: mediaAddress, askedMs: 20_000, tokenMs: 0 };
+        const outcome = await idle.observe(target as never, tools as Tools);
+        t.match(outcome, { state: 'failed', facts: { cuts: [] } });
+        t.not('failure' in outcome && outcome.failure?.kind, 'cut');
+      }
+    });
+    t.test('a ready token, which stands for one participant, is not used twice', async (t) => {
+      const auth = {
+        token: await mintToken(environment, { room: 'doctor-x', identity: 'x', publish: true, subscribe: true }),
+      };
+      const seen = await look({ ...environment, auth }, [idle], { idleMs: 300 });
+      t.match(seen('idle'), { state: 'unsupported', failure: { kind: 'token' } });
     });
     t.test('held as long as was asked', async (t) => {
       const { url } = await proxy(t);
