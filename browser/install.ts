@@ -13,9 +13,15 @@ const packages = ['chromium-headless-shell', 'chromium'];
 
 /**
  * The browser that there is; else by Playwright's own download; else, as root on a Debian, the distribution's package.
- * `progress` gets a line for each step. Throws an Error whose text says how to get one.
+ * `progress` gets a line for each step. Throws an Error whose text says how to get one, and the signal's reason when it
+ * aborts, after the step that was under way has been ended.
  */
-export async function installBrowser(progress: (line: string) => void): Promise<FoundBrowser> {
+export async function installBrowser(progress: (line: string) => void, signal: AbortSignal): Promise<FoundBrowser> {
+  const run = async (command: string, parameters: readonly string[], limitMs = downloadMs) => {
+    const problem = await runProgram(command, parameters, limitMs, signal);
+    signal.throwIfAborted();
+    return problem;
+  };
   const found = findBrowser();
   if (found) return found;
   // What was named is wrong, and nothing that is installed would change that.
@@ -45,12 +51,18 @@ export async function installBrowser(progress: (line: string) => void): Promise<
 }
 
 /** What went wrong, in one line; undefined when it ended well. */
-function run(command: string, parameters: readonly string[], limitMs = downloadMs): Promise<string | undefined> {
+function runProgram(
+  command: string,
+  parameters: readonly string[],
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   return new Promise((resolve) => {
     let said = '';
     const child = spawn(command, parameters, {
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: limitMs,
+      signal,
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -21,7 +21,7 @@ export async function setup(context: Context): Promise<number> {
     [
       'browser',
       async () => {
-        const { executable, origin } = await installBrowser(progress);
+        const { executable, origin } = await installBrowser(progress, interrupt.signal);
         return `${executable} (${origin})`;
       },
     ],

@@ -1,7 +1,8 @@
 /** Mistakes at the command line: one line that says what, why and what to do, and exit code 2. */
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { existsSync } from 'node:fs';
+import { chmod, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Test, test } from 'tap';
 import { cli, main } from './cli.js';
@@ -106,6 +107,38 @@ test('a bug of ours is no verdict on the deployment', async (t) => {
   t.equal(code, 3);
   t.match(stderr, 'something went wrong inside livekit-doctor');
   t.match(stderr, 'a~bug~with~[redacted]');
+});
+
+test('a set-up that is interrupted goes on with nothing else', async (t) => {
+  // What would hand out a browser keeps silent.
+  const server = createServer(() => {});
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const sockets: Socket[] = [];
+  server.on('connection', (socket) => sockets.push(socket));
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const folder = t.testdir({
+    'livekit-server': '#!/bin/sh\necho livekit-server version 1.13.5\n',
+    'apt-get': '#!/bin/sh\necho "$@" >> "$0.called"\nexit 1\n',
+    browsers: {},
+  });
+  for (const name of ['livekit-server', 'apt-get']) await chmod(join(folder, name), 0o755);
+  const { code, stderr } = await cli(['setup'], {
+    env: {
+      PATH: folder,
+      LIVEKIT_SERVER_BIN: join(folder, 'livekit-server'),
+      LIVEKIT_DOCTOR_BROWSER: undefined,
+      PLAYWRIGHT_BROWSERS_PATH: join(folder, 'browsers'),
+      PLAYWRIGHT_DOWNLOAD_HOST: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    },
+    onProgress: (text, kill) => text.includes('downloading Chromium') && kill('SIGINT'),
+  });
+  // Where a browser was installed beside PATH there is nothing to interrupt.
+  t.equal(code, stderr.includes('downloading Chromium') ? 130 : 0, stderr);
+  t.notMatch(stderr, 'cannot be had');
+  t.notOk(existsSync(join(folder, 'apt-get.called')));
 });
 
 test('an interrupted or failing run leaves an older file as it was', async (t) => {
