@@ -58,7 +58,7 @@ export function parseConfiguration(source: string, name: string): ConfigurationF
     const found = isAlias(node) ? node.resolve(document) : (node as Node | null | undefined);
     const value = (node as Node | null | undefined)?.range?.[0] ?? key ?? 0;
     const missing = isAlias(node) && found === undefined;
-    if (missing) problem(value, `nothing before this has the anchor &${node.source}`);
+    if (missing) problem(value, 'no anchor before this has that name; a text that begins with "*" needs quotes');
     places.set(JSON.stringify(path), { key, value, origin: missing ? 'unset' : undefined });
     if (++values > mostValues || path.length > mostLevels) {
       problem(value, `more than ${mostValues} values, or ${mostLevels} levels`);
@@ -89,7 +89,11 @@ export function parseConfiguration(source: string, name: string): ConfigurationF
     return offset < 0 ? start : start + offset;
   };
 
-  for (const { pos, message } of [...document.errors, ...document.warnings]) problem(pos[0], message);
+  for (const { pos, code, message } of [...document.errors, ...document.warnings]) {
+    // What stands there may be a secret without quotes, and is not repeated.
+    const isTag = code === 'TAG_RESOLVE_FAILED';
+    problem(pos[0], isTag ? 'no such tag is known; a text that begins with "!" needs quotes' : message);
+  }
   check();
   return {
     value: (path, variables, convert) => {

@@ -52,10 +52,12 @@ function report(
     const valid = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
     const where = path.length === 0 ? 'at the top' : `in ${nameOf(path.slice(-1))}`;
     for (const key of issue.keys) {
-      const hint = didYouMean(key, valid) || ';';
+      const hint = didYouMean(key, valid);
+      // A secret without its key looks like one.
+      const shown = path.includes('auth') && !hint ? '' : `${quote(key)} `;
       file.problem(
         file.keyOffset([...path, key]),
-        `unknown key ${quote(key)} ${where}${hint} valid here: ${valid.join(', ')}`,
+        `unknown key ${shown}${where}${hint || ';'} valid here: ${valid.join(', ')}`,
       );
     }
     return;

@@ -265,12 +265,27 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
   {
     what: 'an alias of nothing',
     file: one('    tls: *shared\n'),
-    says: '4:10: nothing before this has the anchor &shared',
+    says: '4:10: no anchor before this has that name; a text that begins with "*" needs quotes',
   },
   {
-    what: 'a tag that means nothing',
-    file: one('    auth: { token: !vault x }\n'),
-    says: '4:20: Unresolved tag: !vault',
+    what: 'a secret without quotes that is an alias to YAML',
+    file: one('    auth: { token: *not-to-be-shown }\n'),
+    says: '4:20: no anchor before this has that name; a text that begins with "*" needs quotes',
+  },
+  {
+    what: 'a secret without quotes that is a tag to YAML',
+    file: one('    auth: { token: !not-to-be-shown x }\n'),
+    says: '4:20: no such tag is known; a text that begins with "!" needs quotes',
+  },
+  {
+    what: 'a secret without its key',
+    file: one('    auth: { not-to-be-shown }\n'),
+    says: '4:13: unknown key in auth; valid here: apiKey, apiSecret, tokenEndpoint, headers, token',
+  },
+  {
+    what: 'a misspelt key of a secret',
+    file: one('    auth: { apiKei: k }\n'),
+    says: '4:13: unknown key "apiKei" in auth, did you mean "apiKey"? valid here: apiKey, apiSecret, tokenEndpoint, headers, token',
   },
   {
     what: 'an empty file',
