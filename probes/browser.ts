@@ -10,6 +10,7 @@ import { printable } from '../evidence/text.js';
 import { turnUri } from '../wire/turn-uri.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
 import type { IceServer } from './shared.js';
+import { onlyOneToken } from './tokens.js';
 
 export interface BrowserTarget extends Target, Pick<LaunchOptions, 'names' | 'trustedKeys'> {}
 
@@ -77,8 +78,7 @@ function verifiedKey(known: Known, tls: string): string[] {
 async function observe({ names, trustedKeys }: BrowserTarget, tools: Tools): Promise<Outcome> {
   const { known, signal } = tools;
   if (!mintsTokens(known.environment)) {
-    const message = 'two participants need two tokens, and there is only the one: give an API key and secret instead';
-    return { state: 'unsupported', facts: {}, failure: { kind: 'token', message } };
+    return { state: 'unsupported', facts: {}, failure: onlyOneToken };
   }
   const found = findBrowser();
   if (!found) {

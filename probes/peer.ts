@@ -11,7 +11,7 @@ import { outcomeOf } from './peer-outcome.js';
 import { startPeerProcess } from './peer-process.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
 import type { IceServer } from './shared.js';
-import { mintPair, withoutTokens } from './tokens.js';
+import { mintPair, onlyOneToken, withoutTokens } from './tokens.js';
 
 const paths = ['udp', 'tcp', 'turn-udp'] as const satisfies Path[];
 type PeerPath = (typeof paths)[number];
@@ -58,8 +58,7 @@ async function observe({ path, turn }: PathTarget, tools: Tools): Promise<Outcom
   const { known, signal } = tools;
   const { environment } = known;
   if (!mintsTokens(environment)) {
-    const message = 'two participants need two tokens, and there is only the one: give an API key and secret instead';
-    return { state: 'unsupported', facts: { path }, failure: { kind: 'token', message } };
+    return { state: 'unsupported', facts: { path }, failure: onlyOneToken };
   }
   const startMs = tools.now();
   const process = known.shared.peerProcess ?? startProcess(tools);

@@ -40,6 +40,12 @@ export interface Pair {
 /** Two tokens would not bring two participants together, and nobody else. */
 class NoMeeting extends Error {}
 
+/** Why nothing that needs two participants can be done with a ready token. */
+export const onlyOneToken = {
+  kind: 'token',
+  message: 'two participants need two tokens, and there is only the one: give an API key and secret instead',
+};
+
 /** For two participants in a room of their own. Rejects with what `withoutTokens` knows. */
 export async function mintPair(tools: Minting): Promise<Pair> {
   const room = randomRoom();
