@@ -16,6 +16,7 @@ import {
   ingressWrongBackend,
 } from './ingress.js';
 import { mediaAddressDrift, mediaAddressPrivate, mediaAddressSilent, mediaAddressWrong } from './media-address.js';
+import { tcpNotOffered, udpNotOffered } from './not-offered.js';
 import { publishDenied, roomMissing, serverBusFailure, serverLimitReached, serverNotReady } from './server.js';
 import { dnsPrivateAddress, ipv6Unreachable, signalAddressDead } from './signal-address.js';
 import { signalPortFiltered, signalPortRefused } from './signal-port.js';
@@ -44,7 +45,8 @@ import {
   turnUdpUnreachable,
 } from './turn-reach.js';
 import { turnCredentialsRejected, turnPeerDenied, turnQuotaExceeded, turnRelayRangeBlocked } from './turn-relay.js';
-import { tcpNotOffered, udpBlockedAtVantage, udpFiltered, udpNotOffered, udpPortClosed } from './udp.js';
+import { udpFiltered, udpPortClosed } from './udp.js';
+import { udpBlockedAtVantage } from './udp-blocked.js';
 import { unexplainedFailure } from './unexplained-failure.js';
 import { vantageOffline } from './vantage-offline.js';
 import { vantageStarved } from './vantage-starved.js';

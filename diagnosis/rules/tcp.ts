@@ -1,6 +1,7 @@
 /** The TCP port for media (ICE/TCP, RFC 6544). */
 
 import type { Evidence } from '../../evidence/run.js';
+import { beforeRefusal, beforeSilence } from '../causes.js';
 import {
   addressOf,
   advertised,
@@ -58,7 +59,7 @@ const expose = (destinations: readonly string[]): string =>
 export const tcpPortRefused = rule<TcpArgs>({
   code: 'tcp-port-refused',
   severity: 'error',
-  explainedBy: ['vantage-offline', 'media-address-private', 'media-address-wrong'],
+  explainedBy: beforeRefusal,
   find: (evidence) => findings(evidence, dead(evidence, 'tcp', refused), true, []),
   prose: ({ destinations }) => ({
     summary: `Nothing listens on TCP ${list(destinations)}, which the server advertises for media.`,
@@ -71,14 +72,7 @@ export const tcpPortRefused = rule<TcpArgs>({
 export const tcpPortFiltered = rule<TcpArgs>({
   code: 'tcp-port-filtered',
   severity: 'error',
-  explainedBy: [
-    'vantage-offline',
-    'vantage-starved',
-    'ipv6-unreachable',
-    'media-address-private',
-    'media-address-wrong',
-    'media-address-silent',
-  ],
+  explainedBy: beforeSilence,
   find(evidence) {
     const checks = dead(evidence, 'tcp', silent);
     const addresses = checks.map(addressOf);
@@ -98,7 +92,7 @@ export const tcpPortFiltered = rule<TcpArgs>({
 export const tcpPortProxied = rule<TcpArgs>({
   code: 'tcp-port-proxied',
   severity: 'error',
-  explainedBy: ['vantage-offline', 'media-address-private', 'media-address-wrong'],
+  explainedBy: beforeRefusal,
   find(evidence) {
     const checks = dead(
       evidence,

@@ -1,0 +1,64 @@
+/** Protocols for media that the server does not offer. */
+import type { Evidence } from '../../evidence/run.js';
+import { turnChecks } from '../checks.js';
+import { ids, joined, kindOf, signalling } from '../look.js';
+import { severityOf, severityOfMissing } from '../offered.js';
+import { type Args, rule } from '../rule.js';
+
+interface NotOfferedArgs extends Args {
+  /** Protocols of the candidates that it does offer. */
+  offered: string[];
+}
+
+function candidateProtocols(evidence: Evidence): string[] | undefined {
+  const join = joined(evidence);
+  return join && [...new Set(join.candidates.map(({ protocol }) => protocol))];
+}
+
+export const udpNotOffered = rule<NotOfferedArgs>({
+  code: 'udp-not-offered',
+  severity: 'warning',
+  explainedBy: [],
+  find(evidence) {
+    const offered = candidateProtocols(evidence);
+    if (!offered || offered.includes('udp')) return [];
+    // A relay sends UDP, so without such a candidate TURN has nowhere to go.
+    const relays = turnChecks(evidence).filter((check) => kindOf(check) === 'no-udp-candidate');
+    const paths = relays.map((check) => check.probe);
+    const harmed = offered.length === 0 || (paths.length > 0 && severityOf(evidence, ...paths) === 'error');
+    return [
+      {
+        args: { offered },
+        evidence: ids(signalling(evidence), ...relays),
+        severity: harmed ? 'error' : severityOfMissing(evidence, 'udp'),
+      },
+    ];
+  },
+  prose: ({ offered }) => ({
+    summary: `The server offers ${offered.length > 0 ? 'no UDP address for media, only TCP' : 'no address for media at all'}.`,
+    cause:
+      offered.length > 0
+        ? '`rtc.force_tcp` is on, or neither `rtc.udp_port` nor a port range is usable, so every call runs over TCP with its delays.'
+        : "The filters `rtc.ips` or `rtc.interfaces` leave no address over, or `rtc.node_ip` fits none of the host's address families.",
+    fix:
+      offered.length > 0
+        ? 'Remove `rtc.force_tcp` and set `rtc.udp_port: 7882` (or `rtc.port_range_start` and `rtc.port_range_end`).'
+        : 'Correct `rtc.ips.includes`, `rtc.interfaces.includes` and `rtc.node_ip` so that the address for media is among them.',
+  }),
+});
+
+export const tcpNotOffered = rule<NotOfferedArgs>({
+  code: 'tcp-not-offered',
+  severity: 'warning',
+  explainedBy: ['udp-not-offered'],
+  find(evidence) {
+    const offered = candidateProtocols(evidence);
+    if (!offered || offered.includes('tcp')) return [];
+    return [{ args: { offered }, evidence: ids(signalling(evidence)), severity: severityOfMissing(evidence, 'tcp') }];
+  },
+  prose: () => ({
+    summary: 'The server offers no TCP address for media, so networks that block UDP depend on TURN.',
+    cause: '`rtc.tcp_port` is 0.',
+    fix: 'Set `rtc.tcp_port: 7881` and expose that port, without TLS and without an HTTP proxy, at the media address.',
+  }),
+});
