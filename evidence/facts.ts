@@ -4,14 +4,16 @@
  */
 
 import type { IceFacts } from './facts/ice.js';
+import type { MediaFacts } from './facts/media.js';
 import type { AddressFacts, DnsFacts, TlsFacts } from './facts/names.js';
-import type { BrowserFacts, MediaFacts, PeerFacts } from './facts/participants.js';
+import type { BrowserFacts, PeerFacts } from './facts/participants.js';
 import type { IdleFacts, SignalFacts } from './facts/signalling.js';
 import type { TurnFacts } from './facts/turn.js';
 import type { LoadFacts, VantageFacts } from './facts/vantage.js';
 import type { Observation } from './run.js';
 
 export type * from './facts/ice.js';
+export type * from './facts/media.js';
 export type * from './facts/names.js';
 export type * from './facts/participants.js';
 export type * from './facts/signalling.js';

@@ -29,27 +29,6 @@ export interface PeerFacts {
   selected?: Partial<Record<'caller' | 'callee', SelectedPair[]>>;
 }
 
-export interface ReceivedMedia {
-  /** From the start of the participant's connect. */
-  firstFrameMs?: number;
-  firstAudioMs?: number;
-  framesDecoded: number;
-  frameWidth?: number;
-  frameHeight?: number;
-  videoBytes: number;
-  audioBytes: number;
-  /** Sum of squared sample values × seconds (webrtc-stats `totalAudioEnergy`): above 0 means that sound was heard. */
-  audioEnergy: number;
-  packetsLost: number;
-  jitterMs?: number;
-}
-
-export interface ParticipantFacts {
-  connectMs?: number;
-  selected: SelectedPair[];
-  received: ReceivedMedia;
-}
-
 /** `browser` */
 export interface BrowserFacts {
   /** `chromium` */
@@ -60,12 +39,4 @@ export interface BrowserFacts {
   /** Until it answered, and from there until both pages were open. */
   launchMs?: number;
   pagesMs?: number;
-}
-
-/** `media:PATH`: two participants in two browser contexts, each publishing and each decoding the other. */
-export interface MediaFacts {
-  path: Path;
-  browser?: { name: string; version: string };
-  caller?: ParticipantFacts;
-  callee?: ParticipantFacts;
 }
