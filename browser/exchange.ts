@@ -1,9 +1,9 @@
 /** What is said between the driver and the page of a participant: plain JSON, both ways. */
-import type { ReceivedMedia, SelectedPair } from '../evidence/facts.js';
+import type { ReceivedMedia, SelectedPair, SentMedia } from '../evidence/facts.js';
 import type { Path } from '../evidence/run.js';
 import type { Bounds } from './page/bounds.js';
 
-/** Who of the two it is. They differ in the colour of their picture and in the pitch of their tone. */
+/** Who of the two it is. Their pictures and voices say so. */
 export type Side = 'caller' | 'callee';
 
 /** One participant's part in one exchange. */
@@ -17,15 +17,19 @@ export interface Part {
   /** Signalling URL, `ws:` or `wss:`. */
   readonly url: string;
   readonly token: string;
-  /** Publish picture and tone. */
+  /** Publish picture and voice. */
   readonly publish: boolean;
+  /** Of the run, 32 bits: what both show and sound like bears it. */
+  readonly nonce: number;
+  /** How long to measure once both were seen and heard, in milliseconds. */
+  readonly measureMs: number;
   /** From the start of this part until it answers with what it has. */
   readonly deadlineMs: number;
 }
 
 /**
  * How far it came. `join`: until signalling answered. `connect`: ICE and DTLS. `publish`: until the server took both
- * tracks. `receive`: until the other's picture and tone were decoded.
+ * tracks. `receive`: until the other's picture moved and the other's voice was heard.
  */
 export type Phase = 'join' | 'connect' | 'publish' | 'receive' | 'done';
 
@@ -34,11 +38,15 @@ export interface PartReport {
   readonly phase: Phase;
   /** Why it came no further; absent when it did, and when time was up. */
   readonly error?: string;
-  /** From the start of this part to the join response, and to the connected transport. */
+  /** From the start of this part: the join response, ICE connected, DTLS done, the client says connected. */
   readonly joinMs?: number;
+  readonly iceMs?: number;
+  readonly dtlsMs?: number;
   readonly connectMs?: number;
   readonly publishMs?: number;
+  readonly firstPacketMs?: number;
   /** The selected pair of every transport that it has. */
   readonly selected: SelectedPair[];
   readonly received: ReceivedMedia;
+  readonly sent?: SentMedia;
 }

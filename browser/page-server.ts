@@ -13,7 +13,20 @@ export interface PageServer {
   close(): Promise<void>;
 }
 
-const modules = ['participant', 'bounds', 'candidates', 'hold', 'reception', 'sources', 'statistics'];
+const modules = [
+  'participant',
+  'bounds',
+  'candidates',
+  'hold',
+  'listener',
+  'reception',
+  'sent',
+  'sources',
+  'stamp',
+  'statistics',
+  'tones',
+  'viewer',
+];
 const library = '/livekit-client.js';
 const moduleUrl = (name: string): string => `/page/${name}.js`;
 

@@ -17,6 +17,10 @@ export interface Exchange {
   /** Signalling URL. */
   readonly url: string;
   readonly tokens: BySide<string>;
+  /** Of the run, 32 bits. */
+  readonly nonce: number;
+  /** How long to measure once both were seen and heard, in milliseconds. */
+  readonly measureMs: number;
   /** Who publishes picture and tone. Default: both. */
   readonly publish?: BySide<boolean>;
   /** From its start until both answer with what they have. */

@@ -2,10 +2,11 @@
 import type { PartReport, Phase, Side } from '../browser/exchange.js';
 import { pathOfPair } from '../browser/page/candidates.js';
 import type { BySide } from '../browser/participants.js';
-import type { MediaFacts, PairEnd, ParticipantFacts, ReceivedMedia, SelectedPair } from '../evidence/facts.js';
+import type { MediaFacts, PairEnd, ParticipantFacts, SelectedPair } from '../evidence/facts.js';
 import type { Failure, Path, Step } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { turnUri } from '../wire/turn-uri.js';
+import { contentFailure } from './media-content.js';
 import type { Outcome } from './probe.js';
 
 interface Exchanged {
@@ -56,24 +57,10 @@ function failureOf(path: Path, turnUrl: string | undefined, reports: BySide<Part
     if (wrong) return { kind: 'wrong-path', message: `the ${side} was held to ${path}, but took ${wrong}` };
   }
   for (const [side, { received }] of sides) {
-    const from = side === 'caller' ? 'callee' : 'caller';
-    const came = `${number(received.videoBytes)} bytes of video and ${number(received.audioBytes)} of audio came`;
-    if (!sawPicture(received)) {
-      return { kind: 'no-video', message: `the ${side} decoded no picture of the ${from}; ${came}` };
-    }
-    if (!heardSound(received)) {
-      return { kind: 'no-audio', message: `the ${side} decoded no sound of the ${from}; ${came}` };
-    }
+    const failure = contentFailure(side, received);
+    if (failure) return failure;
   }
   return undefined;
-}
-
-function sawPicture({ firstFrameMs, framesDecoded, frameWidth }: ReceivedMedia): boolean {
-  return firstFrameMs !== undefined && framesDecoded > 0 && (frameWidth ?? 0) > 0;
-}
-
-function heardSound({ firstAudioMs, audioEnergy }: ReceivedMedia): boolean {
-  return firstAudioMs !== undefined && audioEnergy > 0;
 }
 
 /** How a transport went that did not go by the path; undefined when all did. */
@@ -91,18 +78,29 @@ function sameServer(a: string, b: string): boolean {
 }
 
 /** What a page says is not to be trusted: it speaks with the server. */
-function factsOf({ connectMs, selected, received }: PartReport): ParticipantFacts {
+function factsOf({ iceMs, dtlsMs, connectMs, firstPacketMs, selected, received, sent }: PartReport): ParticipantFacts {
+  const times = { iceMs, dtlsMs, connectMs, firstPacketMs };
   return {
-    ...(connectMs !== undefined && { connectMs: number(connectMs) }),
+    ...(plain(times) as typeof times),
     selected: selected.slice(0, mostPairs).map(({ local, remote, rttMs }) => ({
       local: endOf(local),
       remote: endOf(remote),
       ...(rttMs !== undefined && { rttMs: number(rttMs) }),
     })),
-    received: Object.fromEntries(
-      Object.entries(received).map(([name, value]) => [name, number(value)]),
-    ) as unknown as ReceivedMedia,
+    received: plain(received) as ParticipantFacts['received'],
+    ...(sent && { sent: plain(sent) as NonNullable<ParticipantFacts['sent']> }),
   };
+}
+
+/** Numbers, short texts and what is made of them; two levels are all that a page has to say. */
+function plain(values: object, depth = 2): object {
+  const entries = Object.entries(values).flatMap(([name, value]): [string, unknown][] => {
+    if (value === undefined || value === null) return [];
+    if (typeof value === 'string') return [[name, printable(value, 40)]];
+    if (typeof value === 'object') return depth > 1 ? [[name, plain(value, depth - 1)]] : [];
+    return [[name, number(value)]];
+  });
+  return Object.fromEntries(entries.slice(0, 40));
 }
 
 function endOf({ candidateType, protocol, address, port, relayProtocol, url }: PairEnd): PairEnd {
@@ -129,6 +127,8 @@ function stepsOf({ caller, callee }: BySide<PartReport>, startMs: number): Step[
   };
   const marks: [string, number | undefined][] = [
     ['join', latest(({ joinMs }) => joinMs)],
+    ['ice', latest(({ iceMs }) => iceMs)],
+    ['dtls', latest(({ dtlsMs }) => dtlsMs)],
     ['connect', latest(({ connectMs }) => connectMs)],
     ['publish', latest(({ publishMs }) => publishMs)],
     ['first frame', latest(({ received }) => received.firstFrameMs)],

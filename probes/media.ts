@@ -1,4 +1,5 @@
 /** `media`: two participants in a browser, held to one path, each publishing and each decoding the other. */
+import { randomInt } from 'node:crypto';
 import { boundsOf } from '../browser/page/bounds.js';
 import { isRelayed } from '../browser/page/candidates.js';
 import type { Exchange } from '../browser/participants.js';
@@ -22,6 +23,10 @@ export interface MediaTarget extends Target {
 }
 
 const exchangeMs = 7500;
+/** What is seen and heard for so long says how well, as far as a short look can. */
+const measureMs = 500;
+/** What both show and sound like bears it, so that nothing of another run is taken for this one's. */
+const nonce = randomInt(2 ** 32);
 /** What remains of the deadline for the answer to come back. */
 const answerMs = 500;
 
@@ -82,6 +87,8 @@ export async function exchangeOf(
     bounds: { ...boundsOf(trusted(known)), ...(turnUrl && { turnUrl }) },
     url: known.environment.url.href,
     tokens,
+    nonce,
+    measureMs,
     deadlineMs: Math.min(exchangeMs, leftMs),
   };
 }

@@ -36,12 +36,20 @@ export function held(key: string, path: Path, bounds?: Bounds): RTCConfiguration
   return configuration;
 }
 
+const listeners = new Map<string, (connection: RTCPeerConnection) => void>();
+
+/** Tells of every connection that will be made under `key`, until it is forgotten. */
+export function whenMade(key: string, listener: (connection: RTCPeerConnection) => void): void {
+  listeners.set(key, listener);
+}
+
 export function connectionsOf(key: string): readonly RTCPeerConnection[] {
   return connections.get(key) ?? [];
 }
 
 export function forget(key: string): void {
   connections.delete(key);
+  listeners.delete(key);
 }
 
 function hold(connection: RTCPeerConnection, { path, bounds }: Hold): void {
@@ -93,6 +101,7 @@ export function wrapPeerConnection(): void {
       const connection = new Native(narrowed(ours.path, configuration, ours.bounds));
       hold(connection, ours);
       connections.set(ours.key, [...connectionsOf(ours.key), connection]);
+      listeners.get(ours.key)?.(connection);
       return connection;
     },
   });

@@ -1,8 +1,9 @@
 /** The page in which a participant lives. The driver calls what hangs on `globalThis.doctor`. */
 import type * as LiveKit from 'livekit-client';
-import type { Part, PartReport, Side } from '../exchange.js';
-import { connectionsOf, forget, held, wrapPeerConnection } from './hold.js';
+import type { Part, PartReport } from '../exchange.js';
+import { connectionsOf, forget, held, whenMade, wrapPeerConnection } from './hold.js';
 import { type Reception, receive } from './reception.js';
+import { sent } from './sent.js';
 import { frameRate, makeSources, type Sources } from './sources.js';
 import { selectedPairs } from './statistics.js';
 
@@ -42,8 +43,8 @@ wrapPeerConnection();
 LivekitClient.setLogLevel('silent');
 const audioContext = new AudioContext({ latencyHint: 'interactive' });
 
-function publish(room: LiveKit.Room, side: Side): Promise<unknown> {
-  sources ??= makeSources(side, audioContext);
+function publish(room: LiveKit.Room, { side, nonce }: Part): Promise<unknown> {
+  sources ??= makeSources(side, nonce, audioContext);
   const { Track } = LivekitClient;
   const encoding = { maxBitrate: 150_000, maxFramerate: frameRate };
   return Promise.all([
@@ -94,7 +95,17 @@ async function take(part: Part): Promise<PartReport> {
     disconnectOnPageLeave: false,
   });
   sendKeyFrames(room);
-  const reception: Reception = receive(room, since);
+  const { nonce, side, measureMs } = part;
+  const whose = side === 'caller' ? 'callee' : 'caller';
+  const reception: Reception = receive(room, { nonce, whose, measureMs }, audioContext, since);
+  whenMade(part.key, (connection) => {
+    connection.addEventListener('iceconnectionstatechange', () => {
+      if (['connected', 'completed'].includes(connection.iceConnectionState)) reached.iceMs ??= since();
+    });
+    connection.addEventListener('connectionstatechange', () => {
+      if (connection.connectionState === 'connected') reached.dtlsMs ??= since();
+    });
+  });
   room.once(LivekitClient.RoomEvent.SignalConnected, () => {
     reached.phase = 'connect';
     reached.joinMs = since();
@@ -109,7 +120,7 @@ async function take(part: Part): Promise<PartReport> {
       websocketTimeout: part.deadlineMs,
     });
     // Not after it: a track that waits for signalling rides in the first negotiation.
-    const publishing = part.publish ? publish(room, part.side) : Promise.resolve();
+    const publishing = part.publish ? publish(room, part) : Promise.resolve();
     publishing.catch(() => {});
     await connecting;
     reached.connectMs = since();
@@ -136,8 +147,21 @@ async function take(part: Part): Promise<PartReport> {
     reached.error = error instanceof Error ? error.message : String(error);
   }
   clearTimeout(timer);
-  const [selected, received] = await Promise.all([selectedPairs(connectionsOf(part.key)), reception.received()]);
-  return { phase: 'join', ...reached, selected, received };
+  const connections = connectionsOf(part.key);
+  const [selected, received, outbound] = await Promise.all([
+    selectedPairs(connections),
+    reception.received(),
+    sent(connections),
+  ]);
+  const { firstPacketMs } = reception;
+  return {
+    phase: 'join',
+    ...reached,
+    ...(firstPacketMs !== undefined && { firstPacketMs }),
+    selected,
+    received,
+    sent: outbound,
+  };
 }
 
 /** Of every room that is being left. */

@@ -1,21 +1,44 @@
-/** What comes from the other participant of a room: the first decoded picture, the first decoded sound. */
+/** What comes from the other participant of a room: whose picture, whose voice, and how well. */
 import type { RemoteTrack, Room } from 'livekit-client';
 import type { ReceivedMedia } from '../../evidence/facts.js';
+import type { Side } from '../exchange.js';
+import { type Listener, listen } from './listener.js';
+import { senderOf } from './sources.js';
 import { inbound } from './statistics.js';
+import { type Viewer, view } from './viewer.js';
 
 export interface Reception {
-  /** Settles when picture and sound were both decoded; never fails. */
+  /** Settles when the right picture moved, the right voice was heard, and both were measured long enough; never fails. */
   readonly complete: Promise<void>;
+  /** First packet of a track, from the start. */
+  readonly firstPacketMs: number | undefined;
   received(): Promise<ReceivedMedia>;
 }
 
-/** How often the statistics are read, in milliseconds. Chromium makes new ones every 50 ms at most. */
+export interface Expectation {
+  /** Of the run. */
+  readonly nonce: number;
+  /** Who is expected. */
+  readonly whose: Side;
+  /** How long to go on once all is proven, in milliseconds. */
+  readonly measureMs: number;
+}
+
+/** How often it is looked whether all is there, in milliseconds. Chromium makes new statistics every 50 ms at most. */
 const pollMs = 50;
 
 /** `since` gives the milliseconds since the participant began to connect. */
-export function receive(room: Room, since: () => number): Reception {
-  const first: { frameMs?: number; audioMs?: number } = {};
+export function receive(
+  room: Room,
+  { nonce, whose, measureMs }: Expectation,
+  audioContext: AudioContext,
+  since: () => number,
+): Reception {
   const receivers: { video?: RTCRtpReceiver; audio?: RTCRtpReceiver } = {};
+  let viewer: Viewer | undefined;
+  let listener: Listener | undefined;
+  let firstPacketMs: number | undefined;
+  let startedMs: number | undefined;
   let finish = (): void => {};
   const complete = new Promise<void>((resolve) => {
     finish = resolve;
@@ -24,56 +47,90 @@ export function receive(room: Room, since: () => number): Reception {
   const watch = (track: RemoteTrack): void => {
     const video = document.createElement('video');
     video.muted = true;
-    video.requestVideoFrameCallback(() => {
-      first.frameMs = since();
-    });
+    viewer = view(video, { nonce, sender: senderOf[whose] }, since);
     video.srcObject = new MediaStream([track.mediaStreamTrack]);
     // Refused when the track ends first, which then shows as no frame.
     video.play().catch(() => {});
   };
-  const listen = (track: RemoteTrack): void => {
+  const hearken = (track: RemoteTrack): void => {
     // Chromium decodes sound only for an element that plays it.
     const audio = document.createElement('audio');
     audio.srcObject = new MediaStream([track.mediaStreamTrack]);
     audio.play().catch(() => {});
+    listener = listen(track.mediaStreamTrack, { nonce, whose }, audioContext, since);
   };
   room.on('trackSubscribed', (track) => {
+    const { mediaStreamTrack } = track;
+    const began = (): void => {
+      firstPacketMs ??= since();
+    };
+    // A track is muted until its first packet (W3C webrtc-pc §5.3).
+    if (!mediaStreamTrack.muted) began();
+    else mediaStreamTrack.addEventListener('unmute', began, { once: true });
     if (track.kind === 'video' && !receivers.video) {
       receivers.video = track.receiver;
       watch(track);
     } else if (track.kind === 'audio' && !receivers.audio) {
       receivers.audio = track.receiver;
-      listen(track);
+      hearken(track);
     }
   });
 
   /** A picture counts when the decoder says so too, which it does a little later than it is shown. */
   const look = async (): Promise<void> => {
+    if (!viewer?.isProven() || !listener?.isProven()) return;
+    startedMs ??= since();
+    if (since() - startedMs < measureMs) return;
     const [video, audio] = await Promise.all([inbound(receivers.video), inbound(receivers.audio)]);
-    if (audio.totalAudioEnergy > 0) first.audioMs ??= since();
-    if (first.audioMs === undefined || first.frameMs === undefined || !(video.framesDecoded > 0)) return;
+    if (!(video.framesDecoded > 0 && audio.totalAudioEnergy > 0)) return;
     clearInterval(polling);
     finish();
   };
   const polling = setInterval(() => void look(), pollMs);
-  room.once('disconnected', () => clearInterval(polling));
+  room.once('disconnected', () => {
+    clearInterval(polling);
+    viewer?.stop();
+    listener?.stop();
+  });
 
   return {
     complete,
+    get firstPacketMs() {
+      return firstPacketMs;
+    },
     async received() {
       const [video, audio] = await Promise.all([inbound(receivers.video), inbound(receivers.audio)]);
-      return {
-        ...(first.frameMs !== undefined && { firstFrameMs: first.frameMs }),
-        ...(first.audioMs !== undefined && { firstAudioMs: first.audioMs }),
+      const sum = (name: string): number => (video[name] ?? 0) + (audio[name] ?? 0);
+      const ms = (seconds: unknown): number | undefined => (typeof seconds === 'number' ? seconds * 1000 : undefined);
+      return withoutAbsent({
+        firstFrameMs: viewer?.firstFrameMs,
+        firstAudioMs: listener?.firstSoundMs,
+        picture: viewer?.seen(),
+        voice: listener?.heard(),
         framesDecoded: video.framesDecoded ?? 0,
-        ...(video.frameWidth && { frameWidth: video.frameWidth }),
-        ...(video.frameHeight && { frameHeight: video.frameHeight }),
+        frameWidth: video.frameWidth,
+        frameHeight: video.frameHeight,
         videoBytes: video.bytesReceived ?? 0,
         audioBytes: audio.bytesReceived ?? 0,
         audioEnergy: audio.totalAudioEnergy ?? 0,
-        packetsLost: (video.packetsLost ?? 0) + (audio.packetsLost ?? 0),
-        ...(typeof video.jitter === 'number' && { jitterMs: video.jitter * 1000 }),
-      };
+        packetsReceived: sum('packetsReceived'),
+        packetsLost: sum('packetsLost'),
+        jitterMs: ms(video.jitter),
+        audioJitterMs: ms(audio.jitter),
+        framesDropped: video.framesDropped,
+        freezes: video.freezeCount,
+        frozenMs: ms(video.totalFreezesDuration),
+        samplesConcealed: audio.concealedSamples,
+        samplesReceived: audio.totalSamplesReceived,
+        keyFrameRequests: (video.pliCount ?? 0) + (video.firCount ?? 0),
+        measuredMs: firstPacketMs === undefined ? undefined : since() - firstPacketMs,
+      });
     },
   };
+}
+
+type Present<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+function withoutAbsent<T extends object>(values: T): Present<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Present<T>;
 }

@@ -2,10 +2,41 @@
 import type { Path } from '../run.js';
 import type { SelectedPair } from './participants.js';
 
+/** Frames of the other's picture, judged by the code that each bears: run, sender, number, clock, checksum. */
+export interface SeenPicture {
+  /** Shown. */
+  frames: number;
+  /** Of this run and the right sender, each drawn after the one before. */
+  fresh: number;
+  /** Without a code that can be read. */
+  unreadable: number;
+  /** Of another sender or another run. */
+  foreign: number;
+  /** Drawn no later than the one before: a picture that stands still. */
+  repeated: number;
+  /** Drawn between the first and the last that was seen, and not seen. */
+  missed: number;
+  /** From drawing to showing; median and most. */
+  latencyMs?: number;
+  latencyMostMs?: number;
+}
+
+/** The other's voice, looked for every 20 ms by its tones, which follow from the run and the sender. */
+export interface HeardVoice {
+  looks: number;
+  /** Looks in which it was there, and in which another one was. */
+  voiced: number;
+  foreign: number;
+  /** From making a tone to hearing it, modulo 1 s; median, ±20 ms. */
+  latencyMs?: number;
+}
+
 export interface ReceivedMedia {
-  /** From the start of the participant's connect. */
+  /** From the start of the participant's connect to the first frame and sound of the right sender. */
   firstFrameMs?: number;
   firstAudioMs?: number;
+  picture?: SeenPicture;
+  voice?: HeardVoice;
   framesDecoded: number;
   frameWidth?: number;
   frameHeight?: number;
@@ -13,14 +44,46 @@ export interface ReceivedMedia {
   audioBytes: number;
   /** Sum of squared sample values × seconds (webrtc-stats `totalAudioEnergy`): above 0 means that sound was heard. */
   audioEnergy: number;
+  /** Of both kinds; jitter is the picture's (RFC 3550 §6.4.1). */
+  packetsReceived?: number;
   packetsLost: number;
   jitterMs?: number;
+  audioJitterMs?: number;
+  framesDropped?: number;
+  /** webrtc-stats `freezeCount` and `totalFreezesDuration`. */
+  freezes?: number;
+  frozenMs?: number;
+  /** Samples that were made up for want of the real ones, of all that were played. */
+  samplesConcealed?: number;
+  samplesReceived?: number;
+  /** Requests for a key frame that the receiver sent (RFC 4585 PLI, RFC 5104 FIR). */
+  keyFrameRequests?: number;
+  /** From the first to the last look at the statistics. */
+  measuredMs?: number;
+}
+
+/** What the sender knows of its own media. */
+export interface SentMedia {
+  videoBytes: number;
+  audioBytes: number;
+  packetsSent: number;
+  /** webrtc-stats `qualityLimitationReason` of the picture: `none`, `cpu`, `bandwidth`, `other`. */
+  limitedBy?: string;
+  /** From the receiver's reports (RTCP, RFC 3550 §6.4): absent as long as none came. */
+  reported?: { packetsLost: number; rttMs?: number; jitterMs?: number };
+  keyFrameRequests?: number;
 }
 
 export interface ParticipantFacts {
+  /** From the start of the participant's connect: ICE connected, DTLS done, the client says connected. */
+  iceMs?: number;
+  dtlsMs?: number;
   connectMs?: number;
+  /** First packet of the other's picture or sound. */
+  firstPacketMs?: number;
   selected: SelectedPair[];
   received: ReceivedMedia;
+  sent?: SentMedia;
 }
 
 /** `media:PATH`: two participants in two browser contexts, each publishing and each decoding the other. */
