@@ -14,13 +14,14 @@ export function outcomeOf(met: Met, startMs: number, endMs: number): Outcome & {
   return failure ? { state: 'failed', facts, steps, failure } : { state: 'ok', facts, steps };
 }
 
-function factsOf({ path, reachedMs, echo, selected }: Met): PeerFacts {
+function factsOf({ path, reachedMs, echo, selected, transports }: Met): PeerFacts {
   return {
     path,
     ...(reachedMs.echo !== undefined && { totalMs: reachedMs.echo }),
     ...(reachedMs.join !== undefined && { joinMs: reachedMs.join }),
     ...(echo && { echo: { sentBytes: echo.sentBytes, receivedBytes: echo.receivedBytes, rttMs: echo.rttMs } }),
     selected,
+    transports,
   };
 }
 
@@ -45,7 +46,10 @@ const doing: Record<Phase, string> = {
   done: 'done',
 };
 
-function failureOf({ path, phase, error, echo, selected }: Met): Failure | undefined {
+function failureOf({ path, phase, error, echo, selected, stalled }: Met): Failure | undefined {
+  if (phase === 'connect' && stalled) {
+    return { kind: 'dtls-timeout', message: 'ICE connected, and the DTLS handshake did not come about in time' };
+  }
   if (phase !== 'done') {
     if (error === undefined) return { kind: 'timeout', message: `${doing[phase]} did not end in time` };
     return { kind: phase, message: `${doing[phase]}: ${printable(error)}` };

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { DisconnectReason, Room, RoomEvent } from 'livekit-client';
 import { connectionsOf, forget, held } from '../browser/page/hold.js';
 import { selectedPairs } from '../browser/page/statistics.js';
+import { watchDtls } from './peer-dtls.js';
 import type { Meet, Met, Phase, Side } from './peer-protocol.js';
 
 /** Reliable data fits into one message of 15 kB; this spans more than one packet of any MTU. */
@@ -70,18 +71,23 @@ export function meet(order: Meet): Meeting {
     stop = resolve;
   });
   const timer = setTimeout(stop, order.deadlineMs);
+  const dtls = watchDtls(() => sides.map((side) => connectionsOf(keyOf(order, side))));
   const finish = async (): Promise<Met> => {
     let error: string | undefined;
     try {
-      await Promise.race([work(), stopped]);
+      await Promise.race([work(), stopped, dtls.stalled]);
     } catch (thrown) {
       error = thrown instanceof Error ? thrown.message : String(thrown);
     }
     clearTimeout(timer);
+    dtls.end();
     const selected: Met['selected'] = {};
+    const transports: Met['transports'] = {};
     for (const side of sides) {
+      const connections = connectionsOf(keyOf(order, side));
       // A connection that was closed has no statistics, and says so by throwing.
-      selected[side] = await selectedPairs(connectionsOf(keyOf(order, side))).catch(() => []);
+      selected[side] = await selectedPairs(connections).catch(() => []);
+      transports[side] = await dtls.transports(connections);
     }
     return {
       kind: 'met',
@@ -92,6 +98,8 @@ export function meet(order: Meet): Meeting {
       reachedMs,
       ...(echo && { echo }),
       selected,
+      transports,
+      ...(dtls.isStalled() && { stalled: true }),
     };
   };
   const met = finish();

@@ -1,6 +1,6 @@
 /** What is said between the probe `peer` and the process in which its participants live. */
 import type { Bounds } from '../browser/page/bounds.js';
-import type { SelectedPair } from '../evidence/facts.js';
+import type { SelectedPair, TransportFacts } from '../evidence/facts.js';
 import type { Path } from '../evidence/run.js';
 import type { IceServer } from './shared.js';
 
@@ -47,6 +47,9 @@ export interface Met {
   readonly reachedMs: Partial<Record<Phase, number>>;
   readonly echo?: { sentBytes: number; receivedBytes: number; equal: boolean; rttMs: number };
   readonly selected: Partial<Record<Side, SelectedPair[]>>;
+  readonly transports: Partial<Record<Side, TransportFacts[]>>;
+  /** Both waited for DTLS for so long that it was not waited for any longer. */
+  readonly stalled?: boolean;
 }
 
 /** From the process, once: it can take orders, or why it never will. */

@@ -7,6 +7,7 @@ import { browserMissing } from './browser-missing.js';
 import { dnsDnssecInvalid, dnsNameMissing, dnsNoAddress, dnsServerFailure, turnNameMissing } from './dns-missing.js';
 import { dnsResolversDisagree, dnsResolverUnreachable, dnsUdpBlocked } from './dns-resolvers.js';
 import { dnsWrongAddress } from './dns-wrong-address.js';
+import { dtlsFiltered } from './dtls-filtered.js';
 import {
   ingressBackendDown,
   ingressIdleTimeout,
@@ -118,6 +119,7 @@ export const rules: readonly AnyRule[] = [
   turnQuotaExceeded,
   turnPeerDenied,
   turnRelayRangeBlocked,
+  dtlsFiltered,
   browserMissing,
   unexplainedFailure,
 ];

@@ -18,6 +18,26 @@ export interface SelectedPair {
   rttMs?: number;
 }
 
+/** How far one transport came: ICE, then DTLS on the pair that ICE chose. */
+export interface TransportFacts {
+  /** RTCIceConnectionState and RTCDtlsTransportState (W3C webrtc §5.6.2, §5.5.1). */
+  iceState: string;
+  dtlsState: string;
+  /** Whether this end answers the DTLS handshake (`server`) or begins it. */
+  dtlsRole?: string;
+  /** What ICE chose; absent before it has. */
+  pair?: SelectedPair;
+  /** STUN checks on that pair, the first and those that keep it alive, and the answers to them. */
+  checks?: { sent: number; answered: number };
+  /** All that is not STUN: DTLS records and media. */
+  packetsSent: number;
+  packetsReceived: number;
+  bytesSent: number;
+  bytesReceived: number;
+  /** For how long ICE was connected and DTLS was not, without the time in which the process was paused. */
+  dtlsWaitMs?: number;
+}
+
 /** `peer:PATH`: two participants in Node, ICE + DTLS + an echo over a data channel. */
 export interface PeerFacts {
   path: Path;
@@ -27,6 +47,8 @@ export interface PeerFacts {
   echo?: { sentBytes: number; receivedBytes: number; rttMs: number };
   /** By participant. */
   selected?: Partial<Record<'caller' | 'callee', SelectedPair[]>>;
+  /** By participant, also of one that failed: every transport that it made. */
+  transports?: Partial<Record<'caller' | 'callee', TransportFacts[]>>;
 }
 
 /** `browser` */

@@ -129,6 +129,13 @@ if (await inOwnNamespace(t, import.meta.url)) {
       const port = path === 'tcp' ? embedded.ports.tcp : embedded.ports.udp;
       const end = [{ local: way, remote: { address: mediaAddress, port } }];
       t.match(facts.selected, { caller: end, callee: end });
+      for (const transports of [facts.transports?.caller, facts.transports?.callee]) {
+        t.match(transports, [{ dtlsState: 'connected', pair: end[0] }]);
+        const [transport] = transports ?? [];
+        t.ok(Number(transport?.checks?.answered) > 0);
+        t.ok(Number(transport?.bytesReceived) > 4096, 'what came is counted');
+        t.equal(transport?.dtlsWaitMs, undefined);
+      }
       t.same(
         seen?.steps?.map(({ name }) => name),
         ['prepare', 'join', 'connect', 'echo'],
@@ -159,6 +166,8 @@ if (await inOwnNamespace(t, import.meta.url)) {
     const udp = await exchange(environment, { path: 'udp' }, soon);
     t.match(udp, silent, 'no candidate of the server is of the path');
     t.same((udp.facts as { selected: unknown }).selected, { caller: [], callee: [] });
+    const stuck = { dtlsState: 'new', packetsReceived: 0, pair: undefined };
+    t.match((udp.facts as unknown as PeerFacts).transports, { caller: [stuck], callee: [stuck] });
     t.match(await exchange(environment, { path: 'tcp' }), { state: 'ok' });
   });
 
@@ -299,6 +308,7 @@ if (await inOwnNamespace(t, import.meta.url)) {
       reachedMs: { join: 10, connect: 20, echo: 30 },
       echo: { sentBytes: 4, receivedBytes: 4, equal: true, rttMs: 1 },
       selected: { caller: pair('udp'), callee: pair('udp') },
+      transports: {},
     };
     t.match(outcomeOf(good, 100, 140), { state: 'ok', facts: { path: 'udp', joinMs: 10, totalMs: 30 } });
     t.same(outcomeOf(good, 100, 140).steps.at(-1), { name: 'echo', startMs: 120, endMs: 130 });
@@ -315,6 +325,7 @@ if (await inOwnNamespace(t, import.meta.url)) {
     t.match(failure({ phase: 'echo', echo: undefined }), { kind: 'timeout', message: /waiting for data/ });
     t.match(failure({ phase: 'join', error: 'no\u001b[31m' }), { kind: 'join', message: 'joining: no [31m' });
     t.match(failure({ phase: 'connect', error: 'x' }), { kind: 'connect' });
+    t.match(failure({ phase: 'connect', stalled: true }), { kind: 'dtls-timeout' });
     const late = outcomeOf({ ...good, phase: 'connect', reachedMs: { join: 10 } }, 100, 140);
     t.same(late.steps.at(-1), { name: 'connect', startMs: 110, endMs: 140 }, 'the step in which it stopped is shown');
   });

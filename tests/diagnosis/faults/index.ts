@@ -3,6 +3,7 @@ import { certificateFaults } from './certificates.js';
 import type { Fault } from './fault.js';
 import { mediaFaults } from './media.js';
 import { nameFaults } from './names.js';
+import { participantFaults } from './participants.js';
 import { signallingFaults } from './signalling.js';
 import { tokenFaults } from './tokens.js';
 import { turnFaults } from './turn.js';
@@ -17,5 +18,6 @@ export const faults: readonly Fault[] = [
   ...tokenFaults,
   ...mediaFaults,
   ...turnFaults,
+  ...participantFaults,
   ...vantageFaults,
 ];
