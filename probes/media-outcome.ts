@@ -2,7 +2,7 @@
 import type { PartReport, Phase, Side } from '../browser/exchange.js';
 import { pathOfPair } from '../browser/page/candidates.js';
 import type { BySide } from '../browser/participants.js';
-import type { MediaFacts, PairEnd, ParticipantFacts, SelectedPair } from '../evidence/facts.js';
+import type { MediaFacts, PairEnd, ParticipantFacts, SelectedPair, SentMedia } from '../evidence/facts.js';
 import type { Failure, Path, Step } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { turnUri } from '../wire/turn-uri.js';
@@ -88,15 +88,18 @@ function factsOf({ iceMs, dtlsMs, connectMs, firstPacketMs, selected, received, 
       ...(rttMs !== undefined && { rttMs: number(rttMs) }),
     })),
     received: plain(received) as ParticipantFacts['received'],
-    ...(sent && { sent: plain(sent) as NonNullable<ParticipantFacts['sent']> }),
+    ...(sent && { sent: sentOf(sent) }),
   };
 }
 
-/** Numbers, short texts and what is made of them; two levels are all that a page has to say. */
+function sentOf({ limitedBy, ...numbers }: SentMedia): SentMedia {
+  return { ...(plain(numbers) as SentMedia), ...(limitedBy && { limitedBy: printable(String(limitedBy), 20) }) };
+}
+
+/** Numbers by name, and one level of such below: that is all that a page has to say. */
 function plain(values: object, depth = 2): object {
   const entries = Object.entries(values).flatMap(([name, value]): [string, unknown][] => {
     if (value === undefined || value === null) return [];
-    if (typeof value === 'string') return [[name, printable(value, 40)]];
     if (typeof value === 'object') return depth > 1 ? [[name, plain(value, depth - 1)]] : [];
     return [[name, number(value)]];
   });

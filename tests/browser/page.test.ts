@@ -199,6 +199,8 @@ const received = {
   audioBytes: 900,
   audioEnergy: 0.001,
   packetsLost: 0,
+  picture: { frames: 5, fresh: 5, unreadable: 0, foreign: 0, repeated: 0, missed: 0 },
+  voice: { looks: 20, voiced: 19, foreign: 0 },
 };
 const done: PartReport = {
   phase: 'done',
@@ -247,11 +249,21 @@ t.test('an exchange is ok only if both saw and heard the other, by the path itse
     remote: { candidateType: 'host', protocol: 'udp' },
   };
   fails('wrong-path', judge({ selected: [...done.selected, direct] }));
-  const { firstFrameMs, ...unseen } = received;
-  t.ok(firstFrameMs);
+  const { picture, voice } = received;
+  const sees = (seen: Partial<typeof picture>) =>
+    judge({ phase: 'receive', received: { ...received, picture: { ...picture, ...seen } } });
   fails('no-video', judge({ phase: 'receive', received: { ...received, framesDecoded: 0 } }));
-  fails('no-video', judge({ phase: 'receive', received: unseen }));
-  fails('no-audio', judge({ phase: 'receive', received: { ...received, audioEnergy: 0 } }));
+  fails('no-video', sees({ frames: 0, fresh: 0 }));
+  fails('frozen-video', sees({ fresh: 1, repeated: 4 }));
+  fails('wrong-video', sees({ fresh: 0, foreign: 5 }));
+  fails('unreadable-video', sees({ fresh: 0, unreadable: 5 }));
+  const { firstAudioMs, ...unheard } = received;
+  t.ok(firstAudioMs);
+  const hears = (heard: Partial<typeof voice>, more: object = {}) =>
+    judge({ phase: 'receive', received: { ...unheard, voice: { ...voice, ...heard }, ...more } });
+  fails('no-audio', hears({ voiced: 0 }, { audioBytes: 0 }));
+  fails('no-audio', hears({ voiced: 0 }, { audioEnergy: 0 }));
+  fails('wrong-audio', hears({ voiced: 0, foreign: 20 }));
 });
 
 t.test('what a page says is made harmless', async (t) => {
