@@ -17,11 +17,15 @@ export interface IceTarget extends Target {
   readonly origin: Origin;
   /** `ip:port` of the advertised candidate that does not answer. */
   readonly insteadOf?: string;
+  /** Several flows, and over UDP several sizes. */
+  readonly thorough?: true;
 }
 
 /** How a check of one address ended. `state` and `failure` are those of the observation. */
 export type CheckResult = Pick<IceFacts, 'sent' | 'received'> &
-  Partial<Pick<IceFacts, 'rttMs' | 'mapped' | 'errorCode' | 'connectMs' | 'plaintext'>> & {
+  Partial<
+    Pick<IceFacts, 'rttMs' | 'mapped' | 'errorCode' | 'flows' | 'sizes' | 'connectMs' | 'plaintext' | 'closesUnnamed'>
+  > & {
     readonly state: 'ok' | 'failed' | 'unsupported';
     readonly failure?: Failure;
   };
@@ -29,6 +33,7 @@ export type CheckResult = Pick<IceFacts, 'sent' | 'received'> &
 export interface CheckOptions {
   readonly schedule: Schedule;
   readonly signal: AbortSignal;
+  readonly thorough: boolean;
   /** Milliseconds. */
   now(): number;
 }
@@ -38,8 +43,13 @@ export type Check = (to: TransportAddress, session: IceSession, options: CheckOp
 
 const mostCandidates = 32; // a hostile server may offer thousands
 const mostElsewhere = 16;
+const mostPorts = 24;
+/** Each of these gets many flows and large datagrams, which must not be sent to thousands of strangers. */
+const mostThorough = 4;
+/** LiveKit's default for `rtc.udp_port`. */
+const defaultUdpPort = 7882;
 /** An answer that takes longer than two round trips and this is worth looking for elsewhere. */
-const unusualMs = 250;
+export const unusualMs = 250;
 
 /** `ip:port`, `[v6]:port`. */
 export function at({ address, port }: TransportAddress): string {
@@ -75,9 +85,32 @@ function isDead(known: Known, id: string): boolean {
   return observation?.state === 'failed' || observation?.failure?.kind === 'address-not-allowed';
 }
 
+/** The ports that `claims.media.udp` names: one, or a range of which the first 16 are enough. */
+function claimedPorts({ environment: { claims } }: Known): number[] {
+  const [first = Number.NaN, last = first] = (claims.media?.udp ?? '').split('-').map(Number);
+  const count = Number.isInteger(first) && last >= first ? Math.min(last - first + 1, 16) : 0;
+  return Array.from({ length: count }, (_, index) => first + index);
+}
+
+/** Where else the media of one UDP candidate could be: other ports of its address, and claimed ports at other addresses. */
+function otherPorts(known: Known, { address, port }: TransportAddress): [Origin, TransportAddress][] {
+  const claimed = claimedPorts(known);
+  const nearby = [port + 1, port - 1, port + 2, port - 2, defaultUdpPort].filter((one) => one > 0 && one < 65_536);
+  const here = (origin: Origin, ports: number[]): [Origin, TransportAddress][] =>
+    ports.filter((one) => one !== port).map((one) => [origin, { address, port: one }]);
+  return [
+    ...here('claimed-port', claimed),
+    ...here('neighbouring-port', nearby),
+    // A range at several addresses would be a scan.
+    ...(claimed.length > 2 ? [] : otherAddresses(known)).flatMap(([origin, other]) =>
+      claimed.map((one): [Origin, TransportAddress] => [origin, { address: other, port: one }]),
+    ),
+  ];
+}
+
 /**
  * The advertised candidates of one protocol; and where one of them is dead or silent, and none has answered, the same
- * port at the other addresses at which the media could be.
+ * port at the other addresses at which the media could be, and over UDP other ports.
  */
 export function iceTargets(known: Known, probe: 'ice-udp' | 'ice-tcp'): IceTarget[] | Waiting {
   const session = known.shared.iceSession;
@@ -86,25 +119,37 @@ export function iceTargets(known: Known, probe: 'ice-udp' | 'ice-tcp'): IceTarge
   const targets = new Map<string, IceTarget>();
   for (const { address, port } of candidates) {
     const id = `${probe}:${at({ address, port })}`;
-    targets.set(id, { id, address, port, origin: 'advertised' });
+    const thorough = targets.size < mostThorough;
+    if (!targets.has(id)) targets.set(id, { id, address, port, origin: 'advertised', ...(thorough && { thorough }) });
   }
   if ([...targets.keys()].some((id) => known.observations.get(id)?.state === 'ok')) return [...targets.values()];
   const silent = (id: string): boolean => session.complete && (known.shared.silentChecks?.has(id) ?? false);
   const lost = [...targets.values()].filter(({ id }) => isDead(known, id) || silent(id));
-  let elsewhere = 0;
-  for (const one of lost) {
-    for (const [origin, address] of otherAddresses(known)) {
-      const id = `${probe}:${at({ address, port: one.port })}`;
-      if (isIP(address) !== isIP(one.address) || targets.has(id) || elsewhere >= mostElsewhere) continue;
-      elsewhere += 1;
-      targets.set(id, { id, address, port: one.port, origin, insteadOf: at(one) });
+  const add = (one: IceTarget, instead: readonly [Origin, TransportAddress][], most: number): number => {
+    let added = 0;
+    for (const [origin, { address, port }] of instead) {
+      const id = `${probe}:${at({ address, port })}`;
+      if (isIP(address) !== isIP(one.address) || targets.has(id) || added >= most) continue;
+      added += 1;
+      targets.set(id, { id, address, port, origin, insteadOf: at(one) });
     }
+    return added;
+  };
+  let [addresses, ports] = [mostElsewhere, mostPorts];
+  for (const one of lost) {
+    const elsewhere = otherAddresses(known);
+    const same = elsewhere.map(([origin, address]): [Origin, TransportAddress] => [
+      origin,
+      { address, port: one.port },
+    ]);
+    addresses -= add(one, same, addresses);
   }
+  for (const one of probe === 'ice-udp' ? lost : []) ports -= add(one, otherPorts(known, one), ports);
   return [...targets.values()];
 }
 
 /** What a round trip to the signalling host takes, from its TCP connection; 0 as long as nobody knows. */
-function roundTripMs(known: Known): number {
+export function roundTripMs(known: Known): number {
   const handshakes = [...known.observations.values()].filter(({ probe }) => probe === 'tls');
   return Math.max(0, ...handshakes.map(({ facts }) => (facts as Partial<TlsFacts>).connectMs ?? 0));
 }
@@ -112,7 +157,7 @@ function roundTripMs(known: Known): number {
 /** Checks one target with the session of the run, and says early when it is silent. */
 export async function observeIce(target: IceTarget, tools: Tools, check: Check): Promise<Outcome> {
   const { known, signal, now } = tools;
-  const { id, address, port, origin, insteadOf } = target;
+  const { id, address, port, origin, insteadOf, thorough = false } = target;
   const facts = { address, port, origin, ...(insteadOf && { insteadOf }) };
   const session = known.shared.iceSession;
   if (!session) return { state: 'unreached', facts: {}, waitedFor: 'signal' };
@@ -123,8 +168,8 @@ export async function observeIce(target: IceTarget, tools: Tools, check: Check):
     () => tools.share('silentChecks', new Set([...(known.shared.silentChecks ?? []), id])),
     unusualMs + 2 * roundTripMs(known),
   );
-  const schedule = origin === 'advertised' ? untilCertain : once;
-  const { state, failure, ...seen } = await check({ address, port }, session, { schedule, signal, now });
+  const schedule = origin === 'advertised' ? untilCertain : once(roundTripMs(known));
+  const { state, failure, ...seen } = await check({ address, port }, session, { schedule, signal, thorough, now });
   clearTimeout(speakUp);
   const endMs = now();
   const connectedMs = startMs + (seen.connectMs ?? 0);

@@ -1,11 +1,10 @@
 /** `ice-tcp`: an authenticated STUN check over a TCP connection to every TCP candidate that the server offers. */
-import { setMaxListeners } from 'node:events';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { printable } from '../evidence/text.js';
 import { frame, iceTcpDeframer } from '../wire/framing.js';
-import { openTcp } from '../wire/tcp.js';
+import { encode, newTransactionId } from '../wire/stun.js';
 import { hasRoute } from '../wire/udp.js';
-import { type BindingCheck, bindingCheck } from './binding-check.js';
+import { type Answer, bindingCheck } from './binding-check.js';
 import {
   answered,
   at,
@@ -18,110 +17,215 @@ import {
 } from './ice-check.js';
 import type { Probe } from './probe.js';
 
-type To = Parameters<Check>[0];
-
 /**
- * A lost segment is sent again by the kernel too late to be told from silence, so a connection that says nothing gets
- * another one beside it. (While there is none, `openTcp` sees to it.)
+ * A lost segment is sent again by the kernel too late to be told from silence, so as long as nothing is answered another
+ * connection is opened beside it.
  */
 const attemptEveryMs = 250;
+/** Of two nodes that take half of the connections each, eight meet only one in 1 of 128 cases. */
+const flowsAtOnce = 8;
+/** After the first answer the others should be there, too; so many may have lost a segment, which is not waited for. */
+const lostAtMost = 2;
+const graceMs = 20;
+/** A connection that was accepted gets as long as this to answer: four times sent by the kernel, and the reply as often. */
+const patienceMs = 1500;
+/** Before this an accepted connection is not called silent: the machine may have been too busy to look. */
+const silentMs = 1000;
+/** Below the probe's deadline. */
+const latestMs = 3700;
+const unnamedAfterMs = 400;
 
-/** What comes over one connection; undefined if that is nothing until the signal aborts. */
-function converse(socket: Socket, to: To, check: BindingCheck, signal: AbortSignal): Promise<CheckResult | undefined> {
-  return new Promise((resolve) => {
-    const deframer = iceTcpDeframer();
-    const end = (result?: CheckResult): void => {
-      signal.removeEventListener('abort', onAbort);
-      socket.destroy();
-      resolve(result);
-    };
-    const onAbort = (): void => end();
-    const notStun = (): CheckResult => ({
-      ...failed(check, 'not-stun', `what answers at ${at(to)} is not ICE over TCP`),
-      plaintext: printable(deframer.rest().subarray(0, 200).toString('latin1')),
-    });
-    const onClosed = (): void =>
-      end(
-        deframer.rest().length > 0 && check.received === 0
-          ? notStun()
-          : failed(check, 'closed', `${at(to)} accepted the connection and closed it without an answer`),
-      );
-    socket.on('data', (chunk: Buffer) => {
-      for (const message of deframer.push(chunk)) {
-        const received = check.receive(message, to);
-        if (received && 'answer' in received) return end(answered(check, received.answer));
-        if (received) socket.write(frame('reply' in received ? received.reply : check.request()));
-      }
-      if (deframer.broken) end(notStun());
-    });
-    socket.on('error', onClosed);
-    socket.on('end', onClosed);
-    socket.on('close', onClosed);
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    else socket.write(frame(check.request()));
-  });
-}
-
-async function notConnected(code: string, to: To, check: BindingCheck): Promise<CheckResult> {
-  if (code === 'ECONNREFUSED') return failed(check, 'refused', `${at(to)} refused the connection`);
-  const kind = (await hasRoute(to.address)) ? 'unreachable' : 'no-route';
-  return failed(check, kind, `no TCP connection to ${at(to)}: ${code}`);
+interface Flow {
+  state: 'connecting' | 'accepted' | 'answered' | 'closed' | 'refused' | 'not-stun' | 'unreachable';
+  acceptedMs?: number;
+  connectMs?: number;
+  code?: string;
+  plaintext?: string;
 }
 
 /**
  * Checks one TCP address. `timeout`: no connection, or one that stays silent (then there is `connectMs`).
- * `refused`: RST. `closed`: accepted, then ended without an answer. `not-stun`: something else talks there.
+ * `refused`: RST. `closed`: accepted, then ended without an answer. `not-stun`: something else talks there. `late`: it was
+ * accepted so late that its silence means nothing. One connection that is answered makes it `ok`.
  */
-const checkTcp: Check = async (to, session, { schedule, signal, now }) => {
+const checkTcp: Check = async (to, session, { schedule, signal, thorough, now }) => {
   const check = bindingCheck(session, now);
-  const over = new AbortController();
-  setMaxListeners(0, over.signal);
-  let connectMs: number | undefined;
-  let connecting = false;
+  const sockets = new Set<Socket>();
+  const flows: Flow[] = [];
+  const startMs = now();
+  let first: Answer | undefined;
+  let over = false;
   let stopped = false;
-  const result = await new Promise<CheckResult | undefined>((resolve) => {
-    const onAbort = (): void => {
-      stopped = true;
-      resolve(undefined);
+  let certain = false;
+  let graceEndMs = Number.POSITIVE_INFINITY;
+  let closesUnnamed: boolean | undefined;
+  let finish = (): void => {};
+  const finished = new Promise<void>((resolve) => {
+    finish = () => {
+      over = true;
+      resolve();
     };
-    const attempt = async (): Promise<void> => {
-      if (connecting) return;
-      connecting = true;
-      const startMs = now();
-      const opened = await openTcp(to.address, to.port, over.signal);
-      connecting = false;
-      if (over.signal.aborted) {
-        if ('socket' in opened) opened.socket.destroy();
-        return;
-      }
-      if ('code' in opened) return resolve(await notConnected(opened.code, to, check));
-      connectMs ??= now() - startMs;
-      const heard = await converse(opened.socket, to, check, over.signal);
-      if (heard) resolve(heard);
-    };
-    const attempts = setInterval(attempt, attemptEveryMs);
-    // Late timers let what has arrived be read first: see `pace`.
-    const limit = setTimeout(() => setImmediate(resolve, undefined), schedule.giveUpAtMs);
-    signal.addEventListener('abort', onAbort, { once: true });
-    over.signal.addEventListener('abort', () => {
-      clearInterval(attempts);
-      clearTimeout(limit);
-      signal.removeEventListener('abort', onAbort);
-    });
-    if (signal.aborted) onAbort();
-    else void attempt();
   });
-  over.abort();
-  const silence = stopped
-    ? `stopped before ${at(to)} answered`
-    : connectMs === undefined
-      ? `${at(to)} did not answer a TCP connection in ${schedule.giveUpAtMs} ms`
-      : `${at(to)} accepted the connection but did not answer in ${schedule.giveUpAtMs} ms`;
-  return {
-    ...(connectMs !== undefined && { connectMs }),
-    ...(result ?? failed(check, 'timeout', silence)),
+  const timers: NodeJS.Timeout[] = [];
+  const after = (ms: number, then: () => void): void => {
+    timers.push(setTimeout(then, ms));
   };
+  const inState = (...states: Flow['state'][]): Flow[] => flows.filter(({ state }) => states.includes(state));
+
+  /** Called whenever a connection came to something. */
+  const settle = (): void => {
+    const open = inState('accepted').length;
+    const connecting = inState('connecting').length;
+    const graceOver = now() >= graceEndMs;
+    if (first) {
+      if (open + connecting === 0 || (graceOver && open <= lostAtMost)) finish();
+      return;
+    }
+    const talks = inState('not-stun').length > 0;
+    if (talks || open + connecting === 0 || (graceOver && open === 0)) finish();
+  };
+  const grace = (ms: number): void => {
+    graceEndMs = now() + ms;
+    after(ms + 1, settle);
+  };
+
+  const attempt = (): void => {
+    const flow: Flow = { state: 'connecting' };
+    const beganMs = now();
+    const deframer = iceTcpDeframer();
+    const socket = connect({ host: to.address, port: to.port, noDelay: true });
+    sockets.add(socket);
+    flows.push(flow);
+    const become = (state: Flow['state'], more: Partial<Flow> = {}): void => {
+      if (over || (flow.state !== 'connecting' && flow.state !== 'accepted')) return;
+      const isFirst = flows.every((one) => one.state === 'connecting' || one.state === 'accepted');
+      Object.assign(flow, { state, ...more });
+      if (state !== 'accepted') socket.destroy();
+      // The first outcome tells how long the others may take.
+      if (isFirst && state !== 'accepted' && !first) grace(now() - startMs + graceMs);
+      settle();
+    };
+    const notStun = (): void =>
+      become('not-stun', { plaintext: printable(deframer.rest().subarray(0, 200).toString('latin1')) });
+    const closed = (code?: string): void => {
+      if (flow.state === 'connecting')
+        become(code === 'ECONNREFUSED' ? 'refused' : 'unreachable', { code: code ?? 'ECONNRESET' });
+      else if (deframer.rest().length > 0 && check.received === 0) notStun();
+      else become('closed');
+    };
+    socket.once('connect', () => {
+      flow.acceptedMs = now();
+      flow.connectMs = flow.acceptedMs - beganMs;
+      become('accepted');
+      if (!over) socket.write(frame(check.request()));
+    });
+    socket.on('data', (chunk: Buffer) => {
+      for (const message of deframer.push(chunk)) {
+        const received = over ? undefined : check.receive(message, to);
+        if (received && 'answer' in received) {
+          if (!first) grace(graceMs);
+          first ??= received.answer;
+          return become('answered');
+        }
+        if (received) socket.write(frame('reply' in received ? received.reply : check.request()));
+      }
+      if (deframer.broken) notStun();
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => closed(error.code));
+    socket.on('end', () => closed());
+    socket.on('close', () => closed());
+  };
+
+  /** LiveKit closes the connection on which a first message bears no USERNAME (pion/ice tcp_mux.go, handleConn). */
+  const askUnnamed = (): void => {
+    if (over || first || inState('accepted').length === 0 || inState('closed').length > 0) return;
+    const socket = connect({ host: to.address, port: to.port, noDelay: true });
+    sockets.add(socket);
+    closesUnnamed = false;
+    let said = false;
+    const request = { class: 'request', method: 'binding', transactionId: newTransactionId(), attributes: [] } as const;
+    socket.once('connect', () => socket.write(frame(encode(request, { fingerprint: true }))));
+    socket.on('data', () => {
+      said = true;
+    });
+    socket.on('error', () => {});
+    socket.on('end', () => {
+      if (!over && !said) closesUnnamed = true;
+    });
+  };
+
+  const stop = (): void => {
+    stopped = true;
+    finish();
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  const giveUp = (): void => {
+    const [firstAccepted = Number.NEGATIVE_INFINITY] = inState('accepted').map(({ acceptedMs = 0 }) => acceptedMs);
+    const moreMs = Math.min(firstAccepted + patienceMs, startMs + latestMs) - now();
+    certain = first !== undefined || moreMs <= 0;
+    // Late timers let what has arrived be read first: see `pace`.
+    if (certain) setImmediate(finish);
+    else after(moreMs, giveUp);
+  };
+  after(schedule.giveUpAtMs, giveUp);
+  const attempts = setInterval(() => {
+    if (!first) attempt();
+  }, attemptEveryMs);
+  after(unnamedAfterMs, askUnnamed);
+  if (signal.aborted) stop();
+  else for (let i = 0; i < (thorough ? flowsAtOnce : 1); i++) attempt();
+  await finished;
+  signal.removeEventListener('abort', stop);
+  clearInterval(attempts);
+  for (const timer of timers) clearTimeout(timer);
+  for (const socket of sockets) socket.destroy();
+  return conclude();
+
+  async function conclude(): Promise<CheckResult> {
+    const endMs = now();
+    const [connectMs] = flows.flatMap((flow) => flow.connectMs ?? []);
+    const silent = inState('accepted').filter(({ acceptedMs = endMs }) => endMs - acceptedMs >= silentMs).length;
+    const refused = inState('refused', 'closed', 'not-stun').length;
+    const replied = inState('answered').length;
+    const many = thorough &&
+      !stopped && {
+        flows: {
+          tried: replied + refused + (certain ? silent : 0),
+          answered: replied,
+          ...(refused > 0 && { refused }),
+        },
+      };
+    const seen = { ...(connectMs !== undefined && { connectMs }), ...many };
+    if (first) return { ...answered(check, first), ...seen };
+    const [other] = inState('not-stun');
+    if (other) {
+      const failure = failed(check, 'not-stun', `what answers at ${at(to)} is not ICE over TCP`);
+      return { ...failure, ...seen, ...(other.plaintext !== undefined && { plaintext: other.plaintext }) };
+    }
+    if (stopped) return { ...failed(check, 'timeout', `stopped before ${at(to)} answered`), ...seen };
+    if (inState('closed').length > 0)
+      return {
+        ...failed(check, 'closed', `${at(to)} accepted the connection and closed it without an answer`),
+        ...seen,
+      };
+    if (silent > 0) {
+      const failure = failed(check, 'timeout', `${at(to)} accepted the connection but did not answer`);
+      return { ...failure, ...seen, ...(closesUnnamed !== undefined && { closesUnnamed }) };
+    }
+    if (connectMs !== undefined && inState('accepted').length > 0)
+      return failed(check, 'late', `${at(to)} accepted the connection too late to be waited for`);
+    if (inState('refused').length > 0)
+      return { ...failed(check, 'refused', `${at(to)} refused the connection`), ...seen };
+    const [lost] = inState('unreachable');
+    if (lost) {
+      const kind = (await hasRoute(to.address)) ? 'unreachable' : 'no-route';
+      return { ...failed(check, kind, `no TCP connection to ${at(to)}: ${lost.code}`), ...seen };
+    }
+    return {
+      ...failed(check, 'timeout', `${at(to)} did not answer a TCP connection in ${schedule.giveUpAtMs} ms`),
+      ...seen,
+    };
+  }
 };
 
 export const iceTcp: Probe<IceTarget> = {
