@@ -1,7 +1,6 @@
 /**
- * How long `--depth wire` takes against the embedded environment, at a round-trip time of about 0: runs in one
- * process, and whole commands from their start. `npm run bench`; the table goes to standard error, JSON to standard
- * output. Needs the build.
+ * `npm run bench -- wire`: how long `--depth wire` takes against the embedded environment, at a round-trip time of about
+ * 0: runs in one process, and whole commands from their start. The table goes to standard error, JSON to standard output.
  */
 import { spawn } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
@@ -10,23 +9,12 @@ import { startEmbedded } from '../fixtures/embedded/embedded.js';
 import { enterNamespace } from '../fixtures/embedded/namespace.js';
 import { duration, padTo } from '../reporters/text.js';
 import { runChecks } from '../run/run.js';
+import { type Spread, spread } from './spread.js';
 
 const runs = 40;
 const commands = 5;
 const budgetMs = 400;
 const main = new URL('../dist/cli/main.js', import.meta.url).pathname;
-
-interface Spread {
-  minMs: number;
-  medianMs: number;
-  maxMs: number;
-}
-
-function spread(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
-  return { minMs: at(0), medianMs: at(0.5), maxMs: at(1) };
-}
 
 async function inOneProcess(): Promise<Run[]> {
   const embedded = await startEmbedded();
@@ -82,11 +70,13 @@ function passed(made: readonly Run[]): number {
   return made.filter(({ environments }) => environments.every(({ verdict }) => verdict === 'pass')).length;
 }
 
-const inside = await enterNamespace([process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
-if (inside) {
-  const child = spawn(inside.command, inside.args, { env: inside.env, stdio: 'inherit' });
-  child.once('close', (code) => process.exit(code ?? 1));
-} else {
+/** Returns the exit code. */
+export async function wire(): Promise<number> {
+  const inside = await enterNamespace([process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
+  if (inside) {
+    const child = spawn(inside.command, inside.args, { env: inside.env, stdio: 'inherit' });
+    return new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)));
+  }
   const made = await inOneProcess();
   const called: Command[] = [];
   for (let i = 0; i < commands; i++) called.push(await asCommand());
@@ -117,5 +107,5 @@ if (inside) {
   process.stdout.write(
     `${JSON.stringify({ budgetMs, passed: passed(all), of: all.length, results, waterfall: waterfall(made) }, null, 2)}\n`,
   );
-  process.exit(passed(all) === all.length ? 0 : 1);
+  return passed(all) === all.length ? 0 : 1;
 }

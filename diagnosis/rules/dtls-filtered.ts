@@ -96,7 +96,7 @@ export const dtlsFiltered = rule<DtlsArgs>({
     ];
   },
   prose: ({ paths, destinations, checks, packetsSent, packetsReceived, waitedMs, controls }) => ({
-    summary: `${list(paths)} connects by ICE and no further: DTLS with ${list(destinations)} does not get through.`,
+    summary: `ICE connects by ${list(paths)}, but DTLS with ${list(destinations)} does not get through.`,
     cause: `In ${(waitedMs / 1000).toFixed(1)} s, ${checks.answered} of ${checks.sent} STUN checks were answered on the very pair on which ${packetsSent} other packets were sent and ${packetsReceived} came, ${controls.length > 0 ? `while the handshake by ${list(controls)} came about` : 'and no other path was there to compare with'}: something on the way looks into UDP and drops DTLS (a first byte of 20 to 63, RFC 7983).`,
     fix: `Look for a firewall with inspection of UDP, a DDoS protection or a VPN between here and ${list(destinations)}, and exempt the UDP port of \`rtc.udp_port\` (or \`rtc.port_range_start\` to \`rtc.port_range_end\`) from it; a check from another network tells on which side it is.`,
   }),

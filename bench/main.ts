@@ -1,0 +1,51 @@
+/** `npm run bench -- NAME`: the measurements that the project's claims rest on. Needs the build. */
+import { parseArgs } from 'node:util';
+import { connectionCheck } from './connection-check.js';
+import { verdicts } from './verdicts.js';
+import { wire } from './wire.js';
+
+const help = `npm run bench -- [NAME] [OPTION …]
+
+  wire               depth wire against the embedded environment (the default)
+  verdicts           from the start of a check to its verdict, by fault and round-trip time, against the budgets
+      --rounds N     each case so often, in turns (default 5)
+      --json         instead of the table
+  connection-check   the lab's faults, as livekit-client's ConnectionCheck sees them and as this tool does;
+                     writes bench/connection-check.md
+      --quick        three faults, and writes nothing
+      --only ID      these faults, and writes nothing (repeatable)
+      --at-once N    labs at the same time (default 2)
+`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    help: { type: 'boolean', short: 'h', default: false },
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '5' },
+    only: { type: 'string', multiple: true, default: [] },
+    'at-once': { type: 'string', default: '2' },
+  },
+});
+
+async function main(): Promise<number> {
+  const [name = 'wire'] = positionals;
+  if (values.help) {
+    process.stdout.write(help);
+    return 0;
+  }
+  switch (name) {
+    case 'wire':
+      return wire();
+    case 'verdicts':
+      return verdicts({ rounds: Number(values.rounds), json: values.json });
+    case 'connection-check':
+      return connectionCheck({ quick: values.quick, only: values.only, atOnce: Number(values['at-once']) });
+    default:
+      process.stderr.write(`there is no measurement "${name}"\n\n${help}`);
+      return 2;
+  }
+}
+
+process.exit(await main());
