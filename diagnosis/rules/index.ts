@@ -16,6 +16,7 @@ import {
   ingressUpgradeMissing,
   ingressWrongBackend,
 } from './ingress.js';
+import { loadBalancerSplitsNodes } from './load-balancer-splits-nodes.js';
 import { mediaAddressDrift, mediaAddressPrivate, mediaAddressSilent, mediaAddressWrong } from './media-address.js';
 import { tcpNotOffered, udpNotOffered } from './not-offered.js';
 import { publishDenied, roomMissing, serverBusFailure, serverLimitReached, serverNotReady } from './server.js';
@@ -48,6 +49,8 @@ import {
 import { turnCredentialsRejected, turnPeerDenied, turnQuotaExceeded, turnRelayRangeBlocked } from './turn-relay.js';
 import { udpFiltered, udpPortClosed } from './udp.js';
 import { udpBlockedAtVantage } from './udp-blocked.js';
+import { udpMtuBlackhole } from './udp-mtu-blackhole.js';
+import { udpPortRemapped } from './udp-port-remapped.js';
 import { unexplainedFailure } from './unexplained-failure.js';
 import { vantageOffline } from './vantage-offline.js';
 import { vantageStarved } from './vantage-starved.js';
@@ -105,6 +108,9 @@ export const rules: readonly AnyRule[] = [
   udpNotOffered,
   tcpNotOffered,
   udpBlockedAtVantage,
+  udpPortRemapped,
+  loadBalancerSplitsNodes,
+  udpMtuBlackhole,
   udpFiltered,
   udpPortClosed,
   tcpPortRefused,

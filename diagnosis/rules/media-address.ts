@@ -40,6 +40,8 @@ const places: Record<Origin, string> = {
   claimed: 'the claimed media address',
   'signal-host': 'the address of the signalling host',
   'turn-host': 'the address of the TURN host',
+  'claimed-port': 'the advertised address, at a claimed port',
+  'neighbouring-port': 'the advertised address, at another port',
 };
 
 const pin = (answering: string): string =>
@@ -107,7 +109,7 @@ export const mediaAddressPrivate = rule<AddressArgs>({
 export const mediaAddressWrong = rule<AddressArgs>({
   code: 'media-address-wrong',
   severity: 'error',
-  explainedBy: ['vantage-offline', 'media-address-private'],
+  explainedBy: ['vantage-offline', 'media-address-private', 'hairpin-missing'],
   find: (evidence) => (onlyPrivateOffered(evidence) ? [] : misplaced(evidence)),
   prose: ({ advertised, answering = '', origin = 'claimed' }) => ({
     summary: `The server tells participants to send media to ${advertised}, where nothing answers, but the media answers at ${answering}.`,
@@ -127,7 +129,9 @@ function silentAddresses(evidence: Evidence): { address: string; checks: IceChec
     const turn = turnChecks(evidence).some(
       (check) => check.facts.address === address && (turnAnswered(check) || refused(check)),
     );
-    return both && here.every(silent) && !turn ? [{ address, checks: here }] : [];
+    return both && here.every(silent) && !turn && !mediaAnsweredAt(evidence, address)
+      ? [{ address, checks: here }]
+      : [];
   });
 }
 
@@ -140,6 +144,8 @@ export const mediaAddressSilent = rule<AddressArgs & { control: boolean }>({
     'ipv6-unreachable',
     'media-address-private',
     'media-address-wrong',
+    'hairpin-missing',
+    'media-reply-address-wrong',
   ],
   find: (evidence) =>
     silentAddresses(evidence).map(({ address, checks }) => {
@@ -175,7 +181,7 @@ export const mediaAddressSilent = rule<AddressArgs & { control: boolean }>({
 export const mediaAddressDrift = rule<AddressArgs & { expected: string }>({
   code: 'media-address-drift',
   severity: 'warning',
-  explainedBy: ['media-address-private', 'media-address-wrong', 'media-address-silent'],
+  explainedBy: ['media-address-private', 'media-address-wrong', 'media-address-silent', 'hairpin-missing'],
   find(evidence) {
     const expected = evidence.claims.media?.address;
     if (!expected) return [];

@@ -16,6 +16,7 @@ import {
   udpControls,
   worked,
 } from '../checks.js';
+import { isOtherServer } from '../flows.js';
 import { ids, kindOf } from '../look.js';
 import { severityOf } from '../offered.js';
 import { rule } from '../rule.js';
@@ -92,7 +93,7 @@ export const tcpPortFiltered = rule<TcpArgs>({
 export const tcpPortProxied = rule<TcpArgs>({
   code: 'tcp-port-proxied',
   severity: 'error',
-  explainedBy: beforeRefusal,
+  explainedBy: [...beforeRefusal, 'vantage-starved'],
   find(evidence) {
     const checks = dead(
       evidence,
@@ -100,7 +101,7 @@ export const tcpPortProxied = rule<TcpArgs>({
       (check) =>
         kindOf(check) === 'not-stun' ||
         kindOf(check) === 'closed' ||
-        (kindOf(check) === 'timeout' && check.facts.connectMs !== undefined),
+        (kindOf(check) === 'timeout' && check.facts.connectMs !== undefined && !isOtherServer(check)),
     );
     const said = checks.map(({ facts }) => facts.plaintext).find((text) => text !== undefined);
     return findings(evidence, checks, true, []).map((found) => ({

@@ -4,9 +4,12 @@ import type { Fault } from './fault.js';
 import { mediaFaults } from './media.js';
 import { nameFaults } from './names.js';
 import { participantFaults } from './participants.js';
+import { portFaults } from './ports.js';
 import { signallingFaults } from './signalling.js';
 import { tokenFaults } from './tokens.js';
 import { turnFaults } from './turn.js';
+import { turnRefusedFaults } from './turn-refused.js';
+import { turnTlsFaults } from './turn-tls.js';
 import { vantageFaults } from './vantage.js';
 
 export type { Fault };
@@ -17,7 +20,10 @@ export const faults: readonly Fault[] = [
   ...signallingFaults,
   ...tokenFaults,
   ...mediaFaults,
+  ...portFaults,
   ...turnFaults,
+  ...turnTlsFaults,
+  ...turnRefusedFaults,
   ...participantFaults,
   ...vantageFaults,
 ];
