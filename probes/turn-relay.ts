@@ -1,20 +1,18 @@
 /** Whether the relay reaches the SFU: checks to its UDP candidates, sent through an allocation. */
 import { isIP } from 'node:net';
-import type { TurnFacts } from '../evidence/facts.js';
+import type { RelayedCheck } from '../evidence/facts.js';
 import { pace } from '../wire/pacing.js';
 import type { TransportAddress } from '../wire/stun.js';
-import type { TurnClient, TurnErrorResponse, TurnFailure } from '../wire/turn.js';
+import type { TurnClient, TurnErrorResponse, TurnFailure, TurnResult } from '../wire/turn.js';
 import type { TimedStep } from '../wire/turn-link.js';
 import { type BindingCheck, bindingCheck, untilCertain } from './binding-check.js';
 import { at } from './ice-check.js';
 import type { IceSession } from './shared.js';
 
-export type RelayedCheck = TurnFacts['relayedChecks'][number];
-
 export interface RelayResult {
   readonly step: TimedStep;
   readonly checks: readonly RelayedCheck[];
-  /** The first permission that was denied, and whether they all were. */
+  /** The first permission or channel that was denied, and whether every permission was. */
   readonly denied?: TurnErrorResponse;
   readonly allDenied: boolean;
   /** The link broke, or permissions were not answered. */
@@ -31,12 +29,19 @@ export interface Relay {
   run(client: TurnClient, family: 4 | 6, signal: AbortSignal): Promise<RelayResult>;
 }
 
-interface Running {
-  readonly candidate: TransportAddress;
+/** One way to a candidate through the relay: by Send indications or by ChannelData. */
+interface Way {
   readonly check: BindingCheck;
   readonly over: AbortController;
+  send(data: Buffer): void;
   rttMs?: number;
   denied?: TurnErrorResponse;
+}
+
+interface Running {
+  readonly candidate: TransportAddress;
+  readonly indications: Way;
+  readonly channel: Way;
 }
 
 const mostCandidates = 8;
@@ -55,7 +60,6 @@ export function relayCandidates(session: IceSession | undefined, family: 4 | 6):
 /** `session` is asked again and again, because candidates trickle. */
 export function relay(session: () => IceSession | undefined, now: () => number): Relay {
   const running = new Map<string, Running>();
-  let client: TurnClient | undefined;
   let failure: TurnFailure | undefined;
   let wake = (): void => {};
   const sleep = (ms: number): Promise<void> =>
@@ -67,38 +71,53 @@ export function relay(session: () => IceSession | undefined, now: () => number):
       };
     });
 
-  const start = async (candidate: TransportAddress, ice: IceSession, through: TurnClient): Promise<void> => {
-    const one: Running = { candidate, check: bindingCheck(ice, now), over: new AbortController() };
-    running.set(at(candidate), one);
-    // One request per candidate: with several in one, a peer that is forbidden would take the others with it. The check
-    // is sent behind it without waiting, which saves a round trip where messages arrive in order.
-    void through.createPermission([candidate]).then((result) => {
+  /** The check is sent behind the request without waiting, which saves a round trip where messages arrive in order. */
+  const pursue = async (way: Way, asked: Promise<TurnResult>): Promise<void> => {
+    void asked.then((result) => {
       if (result.ok) return;
-      if (result.failure.kind === 'turn-error') one.denied = result.failure.error;
+      if (result.failure.kind === 'turn-error') way.denied = result.failure.error;
       else failure ??= result.failure;
-      one.over.abort();
+      way.over.abort();
     });
-    await pace(untilCertain, () => through.send(candidate, one.check.request()), one.over.signal);
-    one.over.abort();
+    await pace(untilCertain, () => way.send(way.check.request()), way.over.signal);
+    way.over.abort();
     wake();
+  };
+
+  const start = (candidate: TransportAddress, ice: IceSession, client: TurnClient): void => {
+    const way = (send: (data: Buffer) => void): Way => ({
+      check: bindingCheck(ice, now),
+      over: new AbortController(),
+      send,
+    });
+    const one: Running = {
+      candidate,
+      indications: way((data) => client.send(candidate, data)),
+      channel: way((data) => client.sendOnChannel(candidate, data)),
+    };
+    running.set(at(candidate), one);
+    // One request per candidate: with several in one, a peer that is forbidden would take the others with it.
+    void pursue(one.indications, client.createPermission([candidate]));
+    void pursue(one.channel, client.bindChannel(candidate));
   };
 
   return {
     receive(peer, data) {
-      for (const one of running.values()) {
-        const received = one.check.receive(data, peer);
-        if (!received) continue;
-        if ('answer' in received) {
-          one.rttMs = received.answer.rttMs;
-          one.over.abort();
-        } else {
-          client?.send(peer, 'reply' in received ? received.reply : one.check.request());
+      for (const { indications, channel } of running.values()) {
+        for (const way of [indications, channel]) {
+          const received = way.check.receive(data, peer);
+          if (!received) continue;
+          if ('answer' in received) {
+            way.rttMs = received.answer.rttMs;
+            way.over.abort();
+          } else {
+            way.send('reply' in received ? received.reply : way.check.request());
+          }
+          return;
         }
-        return;
       }
     },
-    async run(through, family, signal) {
-      client = through;
+    async run(client, family, signal) {
       const onAbort = (): void => wake();
       signal.addEventListener('abort', onAbort, { once: true });
       const startMs = now();
@@ -107,31 +126,43 @@ export function relay(session: () => IceSession | undefined, now: () => number):
       while (!signal.aborted) {
         const ice = session();
         for (const candidate of relayCandidates(ice, family)) {
-          if (ice && !running.has(at(candidate))) void start(candidate, ice, through);
+          if (ice && !running.has(at(candidate))) start(candidate, ice, client);
         }
         const all = [...running.values()];
-        const done = all.every(({ over }) => over.signal.aborted);
+        const isOver = ({ indications, channel }: Running): boolean =>
+          indications.over.signal.aborted && channel.over.signal.aborted;
+        const done = all.every(isOver);
         if (done && (ice?.complete || now() > giveUpMs)) break;
-        const first = all.find(({ rttMs }) => rttMs !== undefined);
-        if (first?.rttMs !== undefined) {
+        const first = all.find((one) => one.indications.rttMs !== undefined && isOver(one));
+        if (first?.indications.rttMs !== undefined) {
           answeredMs ??= now();
-          if (done || now() > answeredMs + first.rttMs + graceMs) break;
+          if (done || now() > answeredMs + first.indications.rttMs + graceMs) break;
         }
         await sleep(answeredMs === undefined && ice?.complete ? pollMs.complete : pollMs.trickling);
       }
       signal.removeEventListener('abort', onAbort);
-      for (const { over } of running.values()) over.abort();
-      const checks = [...running.values()].map(({ candidate, check, rttMs }) => ({
+      const all = [...running.values()];
+      for (const { indications, channel } of all) {
+        indications.over.abort();
+        channel.over.abort();
+      }
+      const checks = all.map(({ candidate, indications, channel }) => ({
         candidate: at(candidate),
-        sent: check.sent,
-        ...(rttMs !== undefined && { rttMs }),
+        sent: indications.check.sent,
+        ...(indications.rttMs !== undefined && { rttMs: indications.rttMs }),
+        ...(channel.rttMs !== undefined && { channelRttMs: channel.rttMs }),
       }));
-      const denied = [...running.values()].flatMap((one) => (one.denied ? [one.denied] : []));
+      const refused = all.flatMap(({ indications }) => (indications.denied ? [indications.denied] : []));
+      // Where the permission was granted, a channel that was refused is news.
+      const unbound = all.flatMap(({ indications, channel }) =>
+        channel.denied && indications.rttMs !== undefined ? [channel.denied] : [],
+      );
+      const denied = refused[0] ?? unbound[0];
       return {
         step: { name: 'relayed-check', startMs, endMs: now() },
         checks,
-        ...(denied[0] && { denied: denied[0] }),
-        allDenied: denied.length > 0 && denied.length === checks.length,
+        ...(denied && { denied }),
+        allDenied: refused.length > 0 && refused.length === checks.length,
         ...(failure && { failure }),
       };
     },

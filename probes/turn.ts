@@ -1,10 +1,10 @@
 /** `turn-udp`, `turn-tcp`, `turn-tls`: each TURN URL of the join response alone, up to an answer of the SFU through it. */
 import { isIP } from 'node:net';
-import type { DnsFacts, TurnFacts } from '../evidence/facts.js';
+import type { DnsFacts, TlsFacts, TurnFacts } from '../evidence/facts.js';
 import type { Failure } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { trusting } from '../wire/tcp.js';
-import { openTurn, type TurnClient, type TurnFailure } from '../wire/turn.js';
+import type { TurnClient, TurnFailure } from '../wire/turn.js';
 import type { TimedStep } from '../wire/turn-link.js';
 import { turnUri } from '../wire/turn-uri.js';
 import { refusal } from './allowed-address.js';
@@ -12,6 +12,7 @@ import { untilCertain } from './binding-check.js';
 import { at } from './ice-check.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools, Waiting } from './probe.js';
 import type { IceServer } from './shared.js';
+import { reachTurn } from './turn-reach.js';
 import { type RelayResult, relay, relayCandidates } from './turn-relay.js';
 
 type Transport = TurnFacts['transport'];
@@ -26,6 +27,18 @@ export interface TurnTarget extends Target {
 const mostServers = 16;
 /** RFC 8489 §14.3: fewer than 509 bytes. */
 const longestUsernameBytes = 508;
+/** What a client asks for to keep an allocation (RFC 8656 §3.2). */
+const lifetimeS = 600;
+/** An answer that takes longer than the round trips that it needs and this is worth looking for in other ways. */
+const unusualMs = 250;
+const roundTrips = 5;
+
+/** One of each family: a client may use either. */
+function bothFamilies(addresses: readonly string[]): string[] {
+  const [first = ''] = addresses;
+  const other = addresses.find((address) => isIP(address) !== isIP(first));
+  return other === undefined ? [first] : [first, other];
+}
 
 function targets(known: Known, transport: Transport): (TurnTarget | Pending)[] | Waiting {
   const servers = known.shared.iceServers;
@@ -38,11 +51,27 @@ function targets(known: Known, transport: Transport): (TurnTarget | Pending)[] |
     const id = `turn-${transport}:${at({ address: host, port })}`;
     if (found.has(id)) continue;
     const name = known.observations.get(`dns:${host}`);
-    const resolved = name?.state === 'ok' ? (name.facts as Partial<DnsFacts>).addresses?.[0] : undefined;
-    const address = isIP(host) ? host : resolved;
-    found.set(id, address ? { id, server, host, address, port } : { id, waitingFor: `dns:${host}` });
+    const resolved = name?.state === 'ok' ? ((name.facts as Partial<DnsFacts>).addresses ?? []) : [];
+    const addresses = isIP(host) ? [host] : resolved;
+    if (addresses.length === 0) found.set(id, { id, waitingFor: `dns:${host}` });
+    for (const [index, address] of addresses.length === 0 ? [] : bothFamilies(addresses).entries()) {
+      const its = index === 0 ? id : `${id}@${address}`;
+      found.set(its, { id: its, server, host, address, port });
+    }
   }
   return [...found.values()];
+}
+
+/** What a round trip to the signalling host takes, from its TCP connection; 0 as long as nobody knows. */
+function roundTripMs(known: Known): number {
+  const handshakes = [...known.observations.values()].filter(({ probe }) => probe === 'tls');
+  return Math.max(0, ...handshakes.map(({ facts }) => (facts as Partial<TlsFacts>).connectMs ?? 0));
+}
+
+/** Time-limited credentials of the TURN REST form (draft-uberti-behave-turn-rest-00 §2.2): `timestamp:name`. */
+function expiryOf(username: string): string | undefined {
+  const [, seconds] = /^(\d{10})(?::|$)/.exec(username) ?? [];
+  return seconds === undefined ? undefined : new Date(Number(seconds) * 1000).toISOString();
 }
 
 type Seen = Pick<TurnFacts, 'relayedChecks'> & Partial<TurnFacts>;
@@ -58,12 +87,27 @@ function failureOf(failure: TurnFailure, during: string): { seen: Partial<TurnFa
   return { seen, failure: { kind: failure.kind, message: printable(`${during}: ${failure.message}`, 300) } };
 }
 
-/** What the relayed checks came to; undefined where at least one was answered. */
+/** Media goes through channels; that indications do, is not enough. */
+function channelFailure(
+  checks: RelayResult['checks'],
+  denied: RelayResult['denied'],
+  url: string,
+): ReturnType<typeof failureOf> | undefined {
+  if (checks.some(({ channelRttMs }) => channelRttMs !== undefined)) return undefined;
+  if (denied?.step === 'channel') {
+    const message = `channel was answered with ${denied.code} ${denied.reason}`.trim();
+    return failureOf({ kind: 'turn-error', message, error: denied }, url);
+  }
+  const message = `${url} relays Send indications, but nothing comes back for ChannelData`;
+  return { seen: {}, failure: { kind: 'no-channel-answer', message } };
+}
+
+/** What the relayed checks came to; undefined where one was answered, through a channel too. */
 function relayFailure(
   { checks, denied, allDenied, failure }: RelayResult,
   url: string,
 ): ReturnType<typeof failureOf> | undefined {
-  if (checks.some(({ rttMs }) => rttMs !== undefined)) return undefined;
+  if (checks.some(({ rttMs }) => rttMs !== undefined)) return channelFailure(checks, denied, url);
   if (failure) return failureOf(failure, url);
   if (checks.length === 0) {
     const message = `${url} gives relayed addresses, but the server offers no UDP candidate to relay to`;
@@ -79,32 +123,32 @@ function relayFailure(
   return { seen: { ...(error && { error }) }, failure: { kind: 'no-relayed-answer', message } };
 }
 
+/** From the allocation to the checks through it. */
 async function converse(client: TurnClient, through: ReturnType<typeof relay>, target: TurnTarget, tools: Tools) {
   const { known, signal } = tools;
   const { url } = target.server;
-  const challenged = await client.challenge();
-  const none = { relayedChecks: [], steps: [] };
-  if (!challenged.ok) return { ...failureOf(challenged.failure, url), ...none };
   const session = known.shared.iceSession;
   const family = relayCandidates(session, 4).length === 0 && relayCandidates(session, 6).length > 0 ? 6 : 4;
   const stop = new AbortController();
   const onAbort = (): void => stop.abort();
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
-  // All at once: where messages arrive in order, allocation, permission and check take one round trip together.
+  // All at once: where messages arrive in order, allocation, permission, channel and check take one round trip together.
   const allocating = client.allocate(family);
   const relaying = through.run(client, family, stop.signal);
+  const refreshing = client.refresh(lifetimeS);
   const allocated = await allocating;
   if (!allocated.ok) stop.abort();
   const result = await relaying;
   signal.removeEventListener('abort', onAbort);
-  if (!allocated.ok) return { ...failureOf(allocated.failure, url), ...none };
-  const { relayed, mapped, lifetimeS } = allocated;
-  const failed = relayFailure(result, url);
+  if (!allocated.ok) return { ...failureOf(allocated.failure, url), relayedChecks: [], steps: [] };
+  const refreshed = await refreshing;
+  const failed = relayFailure(result, url) ?? (refreshed.ok ? undefined : failureOf(refreshed.failure, url));
+  const { relayed, mapped } = allocated;
   const seen: Partial<TurnFacts> = {
     relayed: at(relayed),
     ...(mapped && { mapped: at(mapped) }),
-    ...(lifetimeS !== undefined && { lifetimeS }),
+    ...(allocated.lifetimeS !== undefined && { lifetimeS: allocated.lifetimeS }),
     ...failed?.seen,
   };
   const { checks, step } = result;
@@ -115,45 +159,39 @@ async function converse(client: TurnClient, through: ReturnType<typeof relay>, t
 async function attempt(target: TurnTarget, transport: Transport, tools: Tools): Promise<Attempt> {
   const { known, signal, now } = tools;
   const { server, host, address, port } = target;
+  const { username, credential, url } = server;
   const through = relay(() => known.shared.iceSession, now);
-  const opened = await openTurn(
-    {
-      transport,
-      address,
-      port,
-      host,
-      ...(transport === 'tls' && { secureContext: trusting(known.environment.ca) }),
-    },
-    {
-      username: server.username,
-      credential: server.credential,
-      schedule: untilCertain,
-      signal,
-      now,
-      onData: through.receive,
-    },
+  const secureContext = transport === 'tls' && { secureContext: trusting(known.environment.ca) };
+  const reached = await reachTurn(
+    { transport, address, port, host, ...secureContext },
+    { username, credential, schedule: untilCertain, signal, now, onData: through.receive },
+    unusualMs + roundTrips * roundTripMs(known),
   );
-  if ('failure' in opened) {
-    const { seen, failure } = failureOf(opened.failure, server.url);
-    return { seen: { ...seen, relayedChecks: [] }, steps: opened.steps, failure };
+  if ('failure' in reached) {
+    const { seen, failure } = failureOf(reached.failure, url);
+    const looks = reached.looks.length > 0 && { looks: [...reached.looks] };
+    return { seen: { ...seen, ...looks, relayedChecks: [] }, steps: reached.steps, failure };
   }
-  const { client } = opened;
-  try {
-    const { seen, relayedChecks, steps, failure } = await converse(client, through, target, tools);
-    const said = {
-      ...(client.realm !== undefined && { realm: printable(client.realm) }),
-      ...(client.software !== undefined && { software: printable(client.software) }),
-    };
-    return {
-      seen: { ...said, ...seen, relayedChecks },
-      steps: [...client.steps, ...steps],
-      ...(failure && { failure }),
-    };
-  } finally {
-    // Waited for at the end of the run only: the observation is over.
+  const { client } = reached;
+  const usedAt = new Date().toISOString();
+  const expireAt = expiryOf(username);
+  let releaseMs = now();
+  const { seen, relayedChecks, steps, failure } = await converse(client, through, target, tools).finally(() => {
+    releaseMs = now();
+    // Its answer is waited for at the end of the run only: the observation is over.
     const released = client.release();
     tools.onEnd(() => released);
-  }
+  });
+  const said = {
+    ...(client.realm !== undefined && { realm: printable(client.realm) }),
+    ...(client.software !== undefined && { software: printable(client.software) }),
+    ...(expireAt !== undefined && { credentialsExpireAt: expireAt, usedAt }),
+  };
+  return {
+    seen: { ...said, ...seen, relayedChecks },
+    steps: [...client.steps, ...steps, { name: 'release', startMs: releaseMs, endMs: now() }],
+    ...(failure && { failure }),
+  };
 }
 
 async function observe(target: TurnTarget, transport: Transport, tools: Tools): Promise<Outcome> {

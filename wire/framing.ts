@@ -87,6 +87,25 @@ export function iceTcpDeframer(): Deframer {
   });
 }
 
+/** Data for a bound channel (RFC 8656 §12.4); over a stream it is padded to a multiple of four bytes. */
+export function channelData(channel: number, data: Buffer, overStream: boolean): Buffer {
+  const bytes = Buffer.alloc(4 + (overStream ? 4 * Math.ceil(data.length / 4) : data.length));
+  bytes.writeUInt16BE(channel);
+  bytes.writeUInt16BE(data.length, 2);
+  data.copy(bytes, 4);
+  return bytes;
+}
+
+/** Undefined for anything but data of a channel that is bound. Over UDP there may be padding behind it. */
+export function readChannelData(
+  bytes: Buffer,
+  isChannel: (channel: number) => boolean,
+): { readonly channel: number; readonly data: Buffer } | undefined {
+  if (bytes.length < 4 || !isChannel(bytes.readUInt16BE())) return undefined;
+  const length = bytes.readUInt16BE(2);
+  return bytes.length < 4 + length ? undefined : { channel: bytes.readUInt16BE(), data: bytes.subarray(4, 4 + length) };
+}
+
 /**
  * TURN over TCP or TLS: STUN messages whole, and ChannelData with its four bytes of header but without the padding.
  * `isChannel` tells which channels (0x4000 to 0x4FFF) are bound: data for any other breaks the stream, because the

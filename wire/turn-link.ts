@@ -27,13 +27,17 @@ export type LinkFailure =
       /** `no-route`: this machine has no way to send there. `closed`: the peer ended the connection without a word. */
       readonly kind: 'refused' | 'unreachable' | 'no-route' | 'timeout' | 'closed' | 'tls';
       readonly message: string;
+      /** TLS was spoken, but the certificate does not verify. */
+      readonly certificate?: true;
     }
   /** Something else than TURN answered, with these bytes. */
   | { readonly kind: 'not-turn'; readonly message: string; readonly received: Buffer };
 
 export interface LinkEvents {
-  /** One STUN message or, over UDP, whatever came. */
+  /** One STUN message, ChannelData without padding or, over UDP, whatever came. */
   onMessage(bytes: Buffer): void;
+  /** Which channels are bound: data for others breaks a stream. */
+  isChannel(channel: number): boolean;
   /** The link is of no more use. At most once. */
   onFailure(failure: LinkFailure): void;
 }
@@ -57,8 +61,8 @@ type Opened = { readonly link: TurnLink; readonly steps: TimedStep[] } | { failu
 
 const lingerMs = 500;
 
-function overStream(socket: Socket, { onMessage, onFailure }: LinkEvents): TurnLink {
-  const deframer = turnDeframer();
+function overStream(socket: Socket, { onMessage, isChannel, onFailure }: LinkEvents): TurnLink {
+  const deframer = turnDeframer(isChannel);
   let over = false;
   const fail = (failure: LinkFailure): void => {
     if (over) return;
@@ -151,5 +155,8 @@ export async function openLink(server: TurnServer, events: LinkEvents, options: 
   steps.push({ name: 'tls', startMs: connectedMs, endMs: options.now() });
   if ('socket' in secured) return { link: overStream(secured.socket, events), steps };
   const message = `TLS handshake with ${host} at ${at} failed: ${secured.code}`;
-  return { failure: { kind: secured.code === 'ETIMEDOUT' ? 'timeout' : 'tls', message }, steps };
+  if (secured.code === 'ETIMEDOUT') return { failure: { kind: 'timeout', message }, steps };
+  // What OpenSSL and the system say about a handshake; all else is about the certificate that came of it.
+  const broken = /^(ERR_SSL_|E[A-Z]+$)/.test(secured.code);
+  return { failure: { kind: 'tls', message, ...(!broken && { certificate: true }) }, steps };
 }

@@ -46,7 +46,14 @@ import {
   turnTlsUnreachable,
   turnUdpUnreachable,
 } from './turn-reach.js';
-import { turnCredentialsRejected, turnPeerDenied, turnQuotaExceeded, turnRelayRangeBlocked } from './turn-relay.js';
+import {
+  turnCredentialsExpired,
+  turnCredentialsRejected,
+  turnQuotaExceeded,
+  turnRequestRefused,
+} from './turn-refused.js';
+import { turnPeerDenied, turnRelayAddressWrong, turnRelayRangeBlocked } from './turn-relay.js';
+import { turnExternalTlsMismatch, turnTlsPortMismatch } from './turn-tls.js';
 import { udpFiltered, udpPortClosed } from './udp.js';
 import { udpBlockedAtVantage } from './udp-blocked.js';
 import { udpMtuBlackhole } from './udp-mtu-blackhole.js';
@@ -73,6 +80,7 @@ export const rules: readonly AnyRule[] = [
   signalPortRefused,
   signalPortFiltered,
   vantageClockSkew,
+  turnExternalTlsMismatch,
   tlsIntercepted,
   tlsDefaultCertificate,
   tlsPlaintextPort,
@@ -117,13 +125,17 @@ export const rules: readonly AnyRule[] = [
   tcpPortFiltered,
   tcpPortProxied,
   turnNotOffered,
+  turnTlsPortMismatch,
   turnPortNotTurn,
   turnTlsUnreachable,
   turnTcpUnreachable,
   turnUdpUnreachable,
+  turnCredentialsExpired,
   turnCredentialsRejected,
   turnQuotaExceeded,
   turnPeerDenied,
+  turnRequestRefused,
+  turnRelayAddressWrong,
   turnRelayRangeBlocked,
   dtlsFiltered,
   browserMissing,

@@ -50,7 +50,7 @@ export const tlsVersionUnsupported = rule<TlsPortArgs>({
 export const tlsPlaintextPort = rule<TlsPortArgs>({
   code: 'tls-plaintext-port',
   severity: 'error',
-  explainedBy: ['dns-wrong-address'],
+  explainedBy: ['dns-wrong-address', 'turn-external-tls-mismatch'],
   find: (evidence) => ports(evidence, (port) => kindOf(port) === 'plaintext'),
   prose: ({ host, destination, said, target }) => ({
     summary: `${destination} (\`${host}\`) does not speak TLS.`,
@@ -65,7 +65,7 @@ export const tlsPlaintextPort = rule<TlsPortArgs>({
 export const pathMtuBlackhole = rule<TlsPortArgs>({
   code: 'path-mtu-blackhole',
   severity: 'error',
-  explainedBy: ['dns-wrong-address'],
+  explainedBy: ['dns-wrong-address', 'turn-external-tls-mismatch'],
   find: (evidence) => ports(evidence, (port) => stalled(port) && port.facts.smallHello === 'answered'),
   prose: ({ host, destination }) => ({
     summary: `Large packets are lost on the way to or from ${destination} (\`${host}\`).`,
@@ -78,7 +78,7 @@ export const pathMtuBlackhole = rule<TlsPortArgs>({
 export const tlsHandshakeStalled = rule<TlsPortArgs>({
   code: 'tls-handshake-stalled',
   severity: 'error',
-  explainedBy: ['dns-wrong-address', 'vantage-starved'],
+  explainedBy: ['dns-wrong-address', 'vantage-starved', 'turn-external-tls-mismatch'],
   find: (evidence) =>
     ports(evidence, (port) => stalled(port) && port.facts.smallHello !== 'answered').map((found) => ({
       ...found,

@@ -24,7 +24,7 @@ import { list, quoted } from '../words.js';
 const turnPaths: readonly Path[] = ['turn-udp', 'turn-tcp', 'turn-tls'];
 
 /** Names that lead to no address, and certificates, are blamed before the port. */
-const beforeTurn = [
+export const beforeTurn = [
   'vantage-offline',
   'vantage-starved',
   'turn-name-missing',
@@ -34,7 +34,7 @@ const beforeTurn = [
   'dns-wrong-address',
   'dns-resolvers-disagree',
 ];
-const beforeTurnTls = [
+export const beforeTurnTls = [
   ...beforeTurn,
   'tls-default-certificate',
   'tls-plaintext-port',
@@ -191,12 +191,13 @@ export const turnTcpUnreachable = rule<TurnArgs>({
 export const turnTlsUnreachable = rule<TurnArgs>({
   code: 'turn-tls-unreachable',
   severity: 'error',
-  explainedBy: beforeTurnTls,
+  explainedBy: [...beforeTurnTls, 'turn-external-tls-mismatch', 'turn-tls-port-mismatch'],
   find(evidence) {
     const signal = signalling(evidence);
     const tls = look(evidence, 'tls').filter(({ facts, state }) => facts.role === 'signal' && state === 'ok');
     const turn = turnChecks(evidence).filter((check) => check.probe !== 'turn-udp' && turnAnswered(check));
-    const answered = [...(signal?.facts.join ? [signal] : []), ...tls, ...turn];
+    const others = look(evidence, 'address').filter(worked);
+    const answered = [...(signal?.facts.join ? [signal] : []), ...tls, ...others, ...turn];
     return unreachable(evidence, 'turn-tls', (address) =>
       answered.filter(({ facts }) => isIpv6(facts.address ?? '') === isIpv6(address)),
     );
@@ -212,7 +213,7 @@ export const turnTlsUnreachable = rule<TurnArgs>({
 export const turnPortNotTurn = rule<TurnArgs & { said?: string }>({
   code: 'turn-port-not-turn',
   severity: 'error',
-  explainedBy: beforeTurnTls,
+  explainedBy: [...beforeTurnTls, 'turn-external-tls-mismatch', 'turn-tls-port-mismatch'],
   find: (evidence) =>
     turnChecks(evidence)
       .filter((check) => kindOf(check) === 'not-turn')

@@ -100,7 +100,7 @@ if (await inOwnNamespace(t, import.meta.url)) {
       relayed: /^127\.0\.0\.1:\d+$/,
       mapped: /^127\.0\.0\.1:\d+$/,
       lifetimeS: 600,
-      relayedChecks: [{ candidate: `127.0.0.1:${ports.udp}`, rttMs: Number }],
+      relayedChecks: [{ candidate: `127.0.0.1:${ports.udp}`, rttMs: Number, channelRttMs: Number }],
       allocateMs: Number,
     };
     const udp = looked.byId.get(`turn-udp:127.0.0.1:${ports.turnUdp}`);
@@ -108,7 +108,8 @@ if (await inOwnNamespace(t, import.meta.url)) {
       state: 'ok',
       facts: { ...turn, transport: 'udp', url: `turn:127.0.0.1:${ports.turnUdp}?transport=udp` },
     });
-    t.same(udp?.steps?.map(({ name }) => name).sort(), ['allocate', 'challenge', 'permission', 'relayed-check']);
+    const steps = ['allocate', 'challenge', 'channel', 'permission', 'refresh', 'relayed-check', 'release'];
+    t.same(udp?.steps?.map(({ name }) => name).sort(), steps);
     if (ports.turnTls) {
       const tls = looked.byId.get('turn-tls:turn.livekit.doctor.test:443');
       t.match(tls, { state: 'ok', facts: { ...turn, transport: 'tls', connectMs: Number, tlsMs: Number } });
@@ -224,6 +225,31 @@ if (await inOwnNamespace(t, import.meta.url)) {
     });
     t.same(answer, { from: to, text: 'hello yourself' });
     await turn?.release();
+  });
+
+  t.test('a channel carries what is sent, both ways, and keeps its peer', async (t) => {
+    const server = await embedded(t);
+    const looked = await look(server);
+    const peer = createSocket('udp4');
+    t.teardown(() => peer.close());
+    peer.on('message', (bytes, from) => peer.send(Buffer.from(`${bytes} yourself`), from.port, from.address));
+    await new Promise<void>((resolve) => peer.bind(0, '127.0.0.1', resolve));
+    const to = { address: '127.0.0.1', port: peer.address().port };
+    let hear: (text: string) => void = () => {};
+    const onData = (_: TransportAddress, data: Buffer): void => hear(data.toString());
+    const turn = await client(looked, server.ports.turnUdp, { onData });
+    await turn.challenge();
+    await turn.allocate(4);
+    // Binding a channel installs the permission, too (RFC 8656 §12).
+    t.match(await turn.bindChannel(to), { ok: true });
+    t.match(await turn.bindChannel(to), { ok: true }, 'again is the same channel');
+    const heard = new Promise<string>((resolve) => {
+      hear = resolve;
+    });
+    turn.sendOnChannel(to, Buffer.from('hello'));
+    t.equal(await heard, 'hello yourself');
+    t.match(await turn.refresh(300), { ok: true });
+    await turn.release();
   });
 
   t.test('a nonce of another server is stale, and the next one is taken', async (t) => {

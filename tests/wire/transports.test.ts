@@ -5,7 +5,14 @@ import { createServer as createTlsServer } from 'node:tls';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { makeCertificate } from '../../fixtures/certificates.js';
-import { type Deframer, frame, iceTcpDeframer, turnDeframer } from '../../wire/framing.js';
+import {
+  channelData,
+  type Deframer,
+  frame,
+  iceTcpDeframer,
+  readChannelData,
+  turnDeframer,
+} from '../../wire/framing.js';
 import { pace } from '../../wire/pacing.js';
 import { encode, newTransactionId } from '../../wire/stun.js';
 import { openTcp, secure, trusting } from '../../wire/tcp.js';
@@ -53,7 +60,7 @@ t.test('RFC 4571: messages come out as they went in, however the stream is cut',
 });
 
 t.test('TURN over a stream: STUN and ChannelData come out whole, without padding', async (t) => {
-  const channelData = (length: number): { wire: Buffer; message: Buffer } => {
+  const padded = (length: number): { wire: Buffer; message: Buffer } => {
     const message = Buffer.concat([Buffer.from([0x40, 0x01, length >> 8, length & 255]), Buffer.alloc(length, 9)]);
     return { message, wire: Buffer.concat([message, Buffer.alloc((4 - (length % 4)) % 4)]) };
   };
@@ -62,7 +69,7 @@ t.test('TURN over a stream: STUN and ChannelData come out whole, without padding
       const message = stun(data);
       return { message, wire: message };
     }),
-    fc.nat({ max: 200 }).map(channelData),
+    fc.nat({ max: 200 }).map(padded),
   );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 8 }), sizes, (pieces, cuts) => {
@@ -75,6 +82,26 @@ t.test('TURN over a stream: STUN and ChannelData come out whole, without padding
       t.notOk(deframer.broken);
     }),
   );
+});
+
+t.test('ChannelData is read as it was written, over a stream and in a datagram', async (t) => {
+  const isChannel = (channel: number): boolean => channel === 0x4003;
+  const payload = fc.uint8Array({ maxLength: 300 }).map((value) => Buffer.from(value));
+  fc.assert(
+    fc.property(payload, fc.boolean(), (data, overStream) => {
+      const bytes = channelData(0x4003, data, overStream);
+      t.equal(bytes.length % (overStream ? 4 : 1), 0);
+      t.same(readChannelData(bytes, isChannel), { channel: 0x4003, data });
+      if (overStream) t.same(turnDeframer(isChannel).push(bytes), [bytes.subarray(0, 4 + data.length)]);
+      t.equal(
+        readChannelData(channelData(0x4004, data, overStream), isChannel),
+        undefined,
+        'a channel that is not bound',
+      );
+    }),
+  );
+  t.equal(readChannelData(Buffer.from('40030009aabb', 'hex'), isChannel), undefined, 'cut short');
+  t.equal(readChannelData(stun(3), isChannel), undefined, 'a STUN message');
 });
 
 t.test('a stream of something else is broken, and its beginning is kept to be shown', async (t) => {

@@ -145,7 +145,12 @@ export const turnFaults: readonly Fault[] = [
   {
     name: 'TURN credentials rejected',
     evidence: scene({
-      with: [s.turn('turn-tls', 'turn-error', { error: { step: 'allocate', code: 401, reason: 'Unauthorized' } })],
+      with: [
+        s.turn('turn-tls', 'turn-error', {
+          realm: 'turn.example.com',
+          error: { step: 'allocate', code: 401, reason: 'Unauthorized' },
+        }),
+      ],
     }),
     codes: ['turn-credentials-rejected'],
     verdict: 'fail',
