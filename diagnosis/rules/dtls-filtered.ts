@@ -17,6 +17,8 @@ interface DtlsArgs {
   packetsReceived: number;
   /** The shortest wait of any participant. */
   waitedMs: number;
+  /** The largest padded check that was answered at one of the destinations; payload of UDP. */
+  passesBytes?: number;
   /** Paths whose handshake came about at the same time. */
   controls: Path[];
 }
@@ -27,17 +29,22 @@ type Stalled = TransportFacts & Required<Pick<TransportFacts, 'pair' | 'checks' 
 const certainMs = 3500;
 const udpPaths: readonly Path[] = ['udp', 'turn-udp'];
 
-/**
- * ICE chose a pair, checks are answered on it, and DTLS still begins. A handshake that was refused is `failed`. The
- * server begins, with less than 300 bytes: where they arrive, it may be the size of what follows that is dropped.
- */
+/** More than any datagram of a handshake, whose largest bear a certificate. */
+const handshakeBytes = 1000;
+
+const orTooLarge = {
+  code: 'udp-mtu-blackhole',
+  separateBy:
+    'Capture UDP at both ends during a check: if the packets that are lost on the way from the server are the large ones, size is what matters.',
+};
+
+/** ICE chose a pair, checks are answered on it, and DTLS still begins. A handshake that was refused is `failed`. */
 function isStalled(transport: TransportFacts): transport is Stalled {
-  const { iceState, dtlsState, packetsReceived, pair, checks, dtlsWaitMs = 0 } = transport;
+  const { iceState, dtlsState, pair, checks, dtlsWaitMs = 0 } = transport;
   return (
     ['connected', 'completed'].includes(iceState) &&
     ['new', 'connecting'].includes(dtlsState) &&
     dtlsWaitMs >= certainMs &&
-    packetsReceived === 0 &&
     pair !== undefined &&
     (checks?.answered ?? 0) > 0
   );
@@ -64,7 +71,7 @@ function total(transports: readonly Stalled[], count: (one: Stalled) => number):
 export const dtlsFiltered = rule<DtlsArgs>({
   code: 'dtls-filtered',
   severity: 'error',
-  explainedBy: ['vantage-offline', 'vantage-starved'],
+  explainedBy: ['vantage-offline', 'vantage-starved', 'udp-mtu-blackhole', 'load-balancer-splits-nodes'],
   find(evidence: Evidence) {
     const peers = look(evidence, 'peer');
     const struck = peers.filter((peer) => udpPaths.includes(pathOf(peer)) && stalled(peer).length > 0);
@@ -73,6 +80,12 @@ export const dtlsFiltered = rule<DtlsArgs>({
     const working = peers.filter(worked);
     const reached = look(evidence, 'ice-udp').filter(worked);
     const destinations = transports.flatMap(({ pair: { remote } }) => destinationsOf(remote, reached));
+    const sizes = reached.filter((check) => destinations.includes(destination(check)));
+    const passesBytes = Math.max(0, ...sizes.flatMap(({ facts }) => facts.sizes?.answeredBytes ?? []));
+    const packetsReceived = total(transports, (one) => one.packetsReceived);
+    // The server begins, with some 150 bytes. Where they arrive, the size of what follows may be what is dropped,
+    // and only on the way to the server do checks say whether it is.
+    if (packetsReceived > 0 && passesBytes < handshakeBytes) return [];
     const paths = struck.map(pathOf);
     return [
       {
@@ -85,19 +98,21 @@ export const dtlsFiltered = rule<DtlsArgs>({
             answered: total(transports, ({ checks }) => checks.answered),
           },
           packetsSent: total(transports, (one) => one.packetsSent),
-          packetsReceived: total(transports, (one) => one.packetsReceived),
+          packetsReceived,
+          ...(passesBytes >= handshakeBytes && { passesBytes }),
           waitedMs: Math.min(...transports.map(({ dtlsWaitMs }) => dtlsWaitMs)),
           controls: working.map(pathOf),
         },
         evidence: ids(...struck, ...reached, ...working),
         severity: severityOf(evidence, ...paths),
         undecided: working.length === 0,
+        ...((packetsReceived > 0 || passesBytes < handshakeBytes) && { alternatives: [orTooLarge] }),
       },
     ];
   },
-  prose: ({ paths, destinations, checks, packetsSent, packetsReceived, waitedMs, controls }) => ({
+  prose: ({ paths, destinations, checks, packetsSent, packetsReceived, waitedMs, passesBytes, controls }) => ({
     summary: `ICE connects by ${list(paths)}, but DTLS with ${list(destinations)} does not get through.`,
-    cause: `In ${(waitedMs / 1000).toFixed(1)} s, ${checks.answered} of ${checks.sent} STUN checks were answered on the very pair on which ${packetsSent} other packets were sent and ${packetsReceived} came, ${controls.length > 0 ? `while the handshake by ${list(controls)} came about` : 'and no other path was there to compare with'}: something on the way looks into UDP and drops DTLS (a first byte of 20 to 63, RFC 7983).`,
+    cause: `In ${(waitedMs / 1000).toFixed(1)} s, ${checks.answered} of ${checks.sent} STUN checks were answered on the very pair on which ${packetsSent} other packets were sent and ${packetsReceived} came,${passesBytes ? ` checks padded to ${passesBytes} bytes pass, more than a handshake has,` : ''} ${controls.length > 0 ? `while the handshake by ${list(controls)} came about` : 'and there was no other path to compare with'}: something on the way looks into UDP and drops DTLS (a first byte of 20 to 63, RFC 7983).`,
     fix: `Look for a firewall with inspection of UDP, a DDoS protection or a VPN between here and ${list(destinations)}, and exempt the UDP port of \`rtc.udp_port\` (or \`rtc.port_range_start\` to \`rtc.port_range_end\`) from it; a check from another network tells on which side it is.`,
   }),
 });

@@ -31,13 +31,17 @@ function meeting(path: 'udp' | 'turn-udp', caller: TransportFacts, callee: Trans
   return s.observation('peer', path, facts, s.failed('dtls-timeout'));
 }
 
+/** The UDP candidate answers checks of these sizes, and not of those. */
+const sized = (answeredBytes: number[], silentBytes: number[]) =>
+  s.ice('udp', media, undefined, { sizes: { answeredBytes, silentBytes, notSent: [] } });
+
 export const participantFaults: readonly Fault[] = [
   {
     name: 'DTLS dropped over UDP, TCP and the relay work',
-    evidence: scene({ with: [meeting('udp', stuck(), stuck())] }),
+    evidence: scene({ with: [sized([60, 1228], []), meeting('udp', stuck(), stuck())] }),
     codes: ['dtls-filtered'],
     verdict: 'fail',
-    says: [`${media}:7882`, '10 of 10 STUN checks', '3.6 s', '`rtc.udp_port`', 'tcp'],
+    says: ['padded to 1228 bytes', `${media}:7882`, '10 of 10 STUN checks', '3.6 s', '`rtc.udp_port`', 'tcp'],
   },
   {
     name: 'DTLS dropped over UDP and through the relay',
@@ -45,13 +49,31 @@ export const participantFaults: readonly Fault[] = [
       with: [meeting('udp', stuck(), stuck()), meeting('turn-udp', stuck(), stuck({ dtlsState: 'new' }))],
     }),
     codes: ['dtls-filtered'],
+    alternatives: ['udp-mtu-blackhole'],
     verdict: 'fail',
     says: ['udp and turn-udp'],
   },
   {
-    name: 'DTLS begins and gets no further, which large packets that are dropped would do as well',
+    name: 'DTLS begins and gets no further, and sizes were not looked at',
     evidence: scene({ with: [meeting('udp', stuck({ packetsReceived: 6, packetsSent: 7 }), stuck())] }),
     codes: ['unexplained-failure'],
+    verdict: 'fail',
+  },
+  {
+    name: 'DTLS begins and gets no further, and large checks pass to the server',
+    evidence: scene({
+      with: [sized([60, 1228], []), meeting('udp', stuck({ packetsReceived: 6, packetsSent: 7 }), stuck())],
+    }),
+    codes: ['dtls-filtered'],
+    alternatives: ['udp-mtu-blackhole'],
+    verdict: 'fail',
+    says: ['padded to 1228 bytes'],
+  },
+  {
+    name: 'large packets are dropped, those of the handshake among them',
+    evidence: scene({ with: [sized([60, 500], [700, 1228]), meeting('udp', stuck(), stuck())] }),
+    codes: ['udp-mtu-blackhole'],
+    suppressed: ['dtls-filtered'],
     verdict: 'fail',
   },
   {
@@ -62,6 +84,7 @@ export const participantFaults: readonly Fault[] = [
       with: [meeting('udp', stuck(), stuck())],
     }),
     codes: ['dtls-filtered'],
+    alternatives: ['udp-mtu-blackhole'],
     verdict: 'inconclusive',
   },
   {
