@@ -4,4 +4,10 @@
 export const beforeRefusal = ['vantage-offline', 'media-address-private', 'media-address-wrong'] as const;
 
 /** Silence has more causes than a refusal: the vantage, the way there, and addresses at which nothing is. */
-export const beforeSilence = [...beforeRefusal, 'vantage-starved', 'ipv6-unreachable', 'media-address-silent'] as const;
+export const beforeSilence = [
+  ...beforeRefusal,
+  'vantage-starved',
+  'ipv6-unreachable',
+  'media-address-silent',
+  'hairpin-missing',
+] as const;

@@ -1,8 +1,9 @@
 /** How rules look at the checks of media addresses and of TURN: what answered, what was silent, and what that proves. */
-import type { Seen } from '../evidence/facts.js';
+import { type Seen, seen } from '../evidence/facts.js';
 import type { Evidence } from '../evidence/run.js';
 import { isIpv6, isPrivate, splitAddress } from './address.js';
 import { joined, kindOf, look, signalAddresses, signalling } from './look.js';
+import { natAnswered, natDestinations, type SeenFrom } from './nat.js';
 import type { Alternative } from './rule.js';
 import { at, list } from './words.js';
 
@@ -83,9 +84,27 @@ function likeOneOf(addresses: readonly string[]) {
 }
 
 /** Positive controls: what proves that UDP, of any port, passes from this vantage to addresses like these. */
-export function udpControls(evidence: Evidence, addresses: readonly string[]): (IceCheck | TurnCheck)[] {
+export function udpControls(evidence: Evidence, addresses: readonly string[]): { readonly id: string }[] {
   const answered = [...iceChecks(evidence, 'udp').filter(worked), ...look(evidence, 'turn-udp').filter(turnAnswered)];
-  return answered.filter(likeOneOf(addresses));
+  // What answered at the media address itself is no control of that address.
+  const outside = natDestinations(evidence.observations).filter((one) => one.kind !== 'media' && natAnswered(one));
+  const asChecks = outside.map(({ id, destination: to }) => ({ id, facts: splitAddress(to) }));
+  return [...answered, ...asChecks].filter(likeOneOf(addresses));
+}
+
+/** STUN servers outside of the deployment that were asked in vain, for as long as a silent media port is. */
+export function silentStunServers({ observations }: Evidence): SeenFrom[] {
+  return natDestinations(observations).filter(({ kind, silent: isSilent }) => kind === 'stun' && isSilent);
+}
+
+/** Why nothing outside of the deployment could say whether UDP leaves this network; undefined where that is not known. */
+export function whyNoStun({ claims, observations }: Evidence): string | undefined {
+  if (claims.stun?.servers.length === 0) return 'the environment claims that no STUN server may be asked';
+  const nat = seen(observations, 'nat');
+  const names = [...new Set(nat.flatMap(({ facts }) => facts.unresolved ?? []))];
+  if (natDestinations(observations).some(({ kind }) => kind === 'stun')) return undefined;
+  if (names.length > 0) return `no address is known here of the STUN servers ${list(names)}`;
+  return nat.length > 0 ? 'no STUN server is known that could be asked' : undefined;
 }
 
 /** Ports that even networks which let nothing else out let out. */

@@ -72,7 +72,7 @@ async function toEnvironment(
       return undefined;
     }
   };
-  const { tls, dns, media, turn, paths } = entry;
+  const { tls, dns, media, turn, stun, paths } = entry;
   const caPath = [...path, 'tls', 'ca'];
   const readCa = async () => tls?.ca && readCertificates(resolve(folder, tls.ca), `tls.ca: ${tls.ca}`);
   const ca = (await attempt(file.valueOffset(caPath), readCa)) || undefined;
@@ -91,7 +91,9 @@ async function toEnvironment(
         tls: tls && { minDays: tls.minDays, privateCa: tls.ca !== undefined },
         media: media && { ...media, udp: media.udp?.toString() },
         turn: turn && { ...turn, host: turn.host?.toLowerCase().replace(/\.$/, '') },
+        stun: stun && { servers: stun.servers.map((server) => server.toLowerCase()) },
         paths,
+        browsers: entry.browsers,
       },
     }
   );

@@ -29,6 +29,11 @@ const host = z
   .regex(/^(?!-)[\w-]{1,63}(?<!-)(\.(?!-)[\w-]{1,63}(?<!-))*\.?$/)
   .describe('a host name');
 
+const stunServer = z
+  .string()
+  .refine(isStunServer)
+  .describe('a host name or an IP address, with :port if it is not 3478');
+
 const portRange = z
   .string()
   .refine((value) => {
@@ -100,12 +105,23 @@ export const environmentSchema = z
       })
       .describe('a map')
       .optional(),
+    stun: z
+      .strictObject({ servers: z.array(stunServer).max(4).describe('a list of at most 4 STUN servers') })
+      .describe('a map with servers')
+      .optional(),
     paths: z
       .strictObject({ required: paths.optional(), optional: paths.optional() })
       .refine(({ required, optional }) => !required?.some((path) => optional?.includes(path)), {
         error: 'a path is either required or optional, not both',
       })
       .describe('a map')
+      .optional(),
+    browsers: z
+      .array(z.enum(['chromium', 'firefox']).describe('one of chromium, firefox'))
+      .refine((browsers) => browsers.includes('chromium'), {
+        error: 'chromium must be among the browsers: who is in another one calls somebody there',
+      })
+      .describe(list('browsers'))
       .optional(),
   })
   .describe('a map');
@@ -132,6 +148,13 @@ function isResolver(value: string): boolean {
   const [, v6, v4, number] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(value) ?? [];
   const known = v6 === undefined ? isIP(v4 ?? '') === 4 : isIP(v6) === 6;
   return known && Number(number) >= 1 && Number(number) <= 65535;
+}
+
+/** `stun.example.com`, `192.0.2.1:3478`, `[2001:db8::1]:3478`. */
+function isStunServer(value: string): boolean {
+  const [, v6, name, number] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(value) ?? [];
+  const known = v6 === undefined ? host.safeParse(name).success : isIP(v6) === 6;
+  return known && (number === undefined || (Number(number) >= 1 && Number(number) <= 65535));
 }
 
 export type PathInFile = readonly (string | number)[];

@@ -83,7 +83,11 @@ export const claimsSchema = z.object({
   turn: z
     .object({ host: z.string().optional(), address: z.string().optional(), externalTls: z.boolean().optional() })
     .optional(),
+  /** `host:port`; an empty list: none may be asked. */
+  stun: z.object({ servers: z.array(z.string()) }).optional(),
   paths: z.object({ required: z.array(pathSchema).optional(), optional: z.array(pathSchema).optional() }).optional(),
+  /** What people use. Absent: Chromium alone. */
+  browsers: z.array(z.enum(['chromium', 'firefox'])).optional(),
 });
 
 /** What was asked for: a layer or a path that was not asked for is neither proven nor missing. */
@@ -95,6 +99,8 @@ export const askedSchema = z.object({
   only: z.array(z.string()).optional(),
   /** How long an idle signalling connection was held open; absent: not at all. */
   idleMs: z.number().optional(),
+  /** Up to how long UDP mappings were left idle; absent: not at all. */
+  natLifetimeMs: z.number().optional(),
 });
 
 export const environmentRunSchema = z.object({

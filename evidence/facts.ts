@@ -6,6 +6,7 @@
 import type { IceFacts } from './facts/ice.js';
 import type { MediaFacts } from './facts/media.js';
 import type { AddressFacts, DnsFacts, TlsFacts } from './facts/names.js';
+import type { NatBindingFacts, NatFacts } from './facts/nat.js';
 import type { BrowserFacts, PeerFacts } from './facts/participants.js';
 import type { IdleFacts, SignalFacts } from './facts/signalling.js';
 import type { TurnFacts } from './facts/turn.js';
@@ -15,6 +16,7 @@ import type { Observation } from './run.js';
 export type * from './facts/ice.js';
 export type * from './facts/media.js';
 export type * from './facts/names.js';
+export type * from './facts/nat.js';
 export type * from './facts/participants.js';
 export type * from './facts/signalling.js';
 export type * from './facts/turn.js';
@@ -28,6 +30,8 @@ export interface FactsByProbe {
   signal: SignalFacts;
   idle: IdleFacts;
   load: LoadFacts;
+  nat: NatFacts;
+  'nat-binding': NatBindingFacts;
   'ice-udp': IceFacts;
   'ice-tcp': IceFacts;
   'turn-udp': TurnFacts;

@@ -6,6 +6,8 @@ import { iceTcp } from './ice-tcp.js';
 import { iceUdp } from './ice-udp.js';
 import { idle } from './idle.js';
 import { media } from './media.js';
+import { nat } from './nat.js';
+import { natBinding } from './nat-binding.js';
 import { peer } from './peer.js';
 import type { Probe } from './probe.js';
 import { signal } from './signal.js';
@@ -22,6 +24,8 @@ export const probes: readonly Probe[] = [
   tls,
   signal,
   idle,
+  nat,
+  natBinding,
   iceUdp,
   iceTcp,
   turnUdp,

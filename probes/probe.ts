@@ -12,6 +12,8 @@ export interface Known {
     readonly paths: readonly Path[];
     /** How long an idle signalling connection is held open; absent: not at all. */
     readonly idleMs?: number;
+    /** Up to how long UDP mappings are left idle, to see whether they live as long; absent: not at all. */
+    readonly natLifetimeMs?: number;
   };
   readonly observations: ReadonlyMap<string, Observation>;
   /** Live things that one probe made and others use (a signalling session, a browser). Never part of the run. */

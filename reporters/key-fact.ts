@@ -26,6 +26,10 @@ const describe: { [P in keyof FactsByProbe]?: Describe<FactsByProbe[P]> } = {
       .filter((part) => part !== undefined)
       .join(', '),
   signal: (facts) => facts.join && `livekit-server ${facts.join.serverVersion}`,
+  nat: ({ destinations }) => {
+    const seen = new Set(destinations.flatMap(({ mapped }) => mapped ?? []));
+    return seen.size > 0 ? `seen as ${[...seen].join(', ')}` : undefined;
+  },
   'ice-udp': ice,
   'ice-tcp': ice,
   'turn-udp': turn,

@@ -26,6 +26,8 @@ export interface Plan {
   readonly only?: readonly string[];
   /** How long to hold an idle signalling connection open; absent: not at all. */
   readonly idleMs?: number;
+  /** Up to how long UDP mappings are left idle; absent: not at all. */
+  readonly natLifetimeMs?: number;
   readonly redactor: Redactor;
   /** Milliseconds since the start of the run. */
   readonly now: () => number;
@@ -51,8 +53,8 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
   let pending = new Map<string, { probe: string; waitingFor: string }>();
   const shared: Partial<Shared> = {};
   const cleanups: (() => void | Promise<void>)[] = [];
-  const { depth, paths, idleMs } = plan;
-  const asked = { depth, paths, ...(idleMs && { idleMs }) };
+  const { depth, paths, idleMs, natLifetimeMs } = plan;
+  const asked = { depth, paths, ...(idleMs && { idleMs }), ...(natLifetimeMs && { natLifetimeMs }) };
   const known: Known = { environment, asked, observations, shared };
   const suitable = plan.probes.filter(
     ({ depth, paths }) =>

@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly only?: readonly string[];
   /** How long to hold an idle signalling connection open; absent: not at all. */
   readonly idleMs?: number;
+  /** Up to how long UDP mappings are left idle; absent: not at all. */
+  readonly natLifetimeMs?: number;
   /** Of livekit-doctor. */
   readonly version: string;
   readonly signal: AbortSignal;
@@ -80,7 +82,7 @@ function redactorFor({ url, claims, auth }: Environment): Redactor {
 
 async function checkEnvironment(
   environment: Environment,
-  { depth, paths, only, idleMs, signal, events }: RunOptions,
+  { depth, paths, only, idleMs, natLifetimeMs, signal, events }: RunOptions,
   now: () => number,
   turns: Gate,
 ): Promise<EnvironmentRun> {
@@ -94,6 +96,7 @@ async function checkEnvironment(
     paths: paths ?? allPaths,
     ...(only && { only }),
     ...(idleMs && { idleMs }),
+    ...(natLifetimeMs && { natLifetimeMs }),
     redactor: redactorFor(environment),
     now,
     signal,
@@ -111,6 +114,7 @@ async function checkEnvironment(
     ...(paths && { paths: [...paths] }),
     ...(only && { only: [...only] }),
     ...(idleMs && { idleMs }),
+    ...(natLifetimeMs && { natLifetimeMs }),
   };
   const url = environment.url.href;
   const judged = diagnose({ claims, asked, url, observations });

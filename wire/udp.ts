@@ -8,6 +8,8 @@ export interface UdpEvents {
 }
 
 export interface UdpSocket {
+  /** Of this machine, without port: where packets to the peer leave from. */
+  readonly localAddress: string;
   /** What cannot be sent is reported by `onError`, except `EPERM`: a firewall here dropped it, as one elsewhere would. */
   send(bytes: Buffer): void;
   close(): void;
@@ -40,6 +42,7 @@ export function openUdp(address: string, port: number, events: UdpEvents): Promi
         return resolve({ code: error.code ?? 'EIO' });
       }
       resolve({
+        localAddress: socket.address().address,
         send(bytes) {
           if (!closed) socket.send(bytes, report);
         },

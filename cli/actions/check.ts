@@ -8,12 +8,23 @@ import { type Context, insideMark } from '../context.js';
 import { exitCodeOf, exitCodes } from '../exit-code.js';
 import { openReports, type Reports } from '../reports.js';
 
+/** A TURN permission lives 5 minutes (RFC 8656 §9), and a credential of livekit-server's TURN as long. */
+const longestLifetimeMs = 240_000;
+
 /** Returns the exit code. Throws `ConfigurationError`. */
 export async function check(names: readonly string[], options: CheckOptions, context: Context): Promise<number> {
   const { cwd, env, progress: output, out } = context;
   const paths = options.path && readPaths(options.path);
   if (options.only?.includes('idle') && options.idle === undefined) {
     throw new ConfigurationError('the probe "idle" wants to know how long: add --idle, for example --idle 90s');
+  }
+  if (options.only?.includes('nat-binding') && options.natLifetime === undefined) {
+    throw new ConfigurationError('the probe "nat-binding" wants to know how long: add --nat-lifetime 30s, for example');
+  }
+  if ((options.natLifetime ?? 0) > longestLifetimeMs) {
+    throw new ConfigurationError(
+      '--nat-lifetime: at most 4m, since what is let in from outside is let in for 5 minutes',
+    );
   }
   const found = await loadEnvironments({
     arguments: names,
@@ -74,6 +85,7 @@ async function checkAll(
       ...(options.paths && { paths: options.paths }),
       ...(only && { only }),
       ...(options.idle !== undefined && { idleMs: options.idle }),
+      ...(options.natLifetime !== undefined && { natLifetimeMs: options.natLifetime }),
       version: context.version,
       signal,
       events: reporter,

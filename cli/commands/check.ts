@@ -10,6 +10,8 @@ export interface CheckOptions {
   readonly only?: string[];
   /** In milliseconds. */
   readonly idle?: number;
+  /** In milliseconds. */
+  readonly natLifetime?: number;
   readonly reporter?: string[];
   readonly json?: boolean;
   readonly save?: string;
@@ -37,6 +39,7 @@ export function checkCommand(context: Context): Command {
     .option('--path <paths>', `only these paths, with commas: ${allPaths.join(',')}`, list)
     .option('--only <probes>', 'only these probes, with commas, and what they need', list)
     .option('--idle <duration>', 'hold an idle connection open as long (90s, 2m), and see whether it is cut', duration)
+    .option('--nat-lifetime <duration>', 'see whether a NAT here keeps an idle UDP mapping as long (30s, 2m)', duration)
     .option('--reporter <name[=file]>', 'console or json; repeatable; to standard output without a file', more)
     .option('--json', 'the run document on standard output, and nothing else there')
     .option('--save <file>', 'keep the run document, for "livekit-doctor diagnose"')

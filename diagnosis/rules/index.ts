@@ -8,6 +8,7 @@ import { dnsDnssecInvalid, dnsNameMissing, dnsNoAddress, dnsServerFailure, turnN
 import { dnsResolversDisagree, dnsResolverUnreachable, dnsUdpBlocked } from './dns-resolvers.js';
 import { dnsWrongAddress } from './dns-wrong-address.js';
 import { dtlsFiltered } from './dtls-filtered.js';
+import { hairpinMissing } from './hairpin-missing.js';
 import {
   ingressBackendDown,
   ingressIdleTimeout,
@@ -18,6 +19,8 @@ import {
 } from './ingress.js';
 import { loadBalancerSplitsNodes } from './load-balancer-splits-nodes.js';
 import { mediaAddressDrift, mediaAddressPrivate, mediaAddressSilent, mediaAddressWrong } from './media-address.js';
+import { mediaReplyAddressWrong } from './media-reply-address-wrong.js';
+import { natBindingShort, natEndpointDependent } from './nat.js';
 import { tcpNotOffered, udpNotOffered } from './not-offered.js';
 import { publishDenied, roomMissing, serverBusFailure, serverLimitReached, serverNotReady } from './server.js';
 import { dnsPrivateAddress, ipv6Unreachable, signalAddressDead } from './signal-address.js';
@@ -109,8 +112,10 @@ export const rules: readonly AnyRule[] = [
   tokenGrantMissing,
   tokenEndpointFailed,
   publishDenied,
+  hairpinMissing,
   mediaAddressPrivate,
   mediaAddressWrong,
+  mediaReplyAddressWrong,
   mediaAddressSilent,
   mediaAddressDrift,
   udpNotOffered,
@@ -138,6 +143,8 @@ export const rules: readonly AnyRule[] = [
   turnRelayAddressWrong,
   turnRelayRangeBlocked,
   dtlsFiltered,
+  natBindingShort,
+  natEndpointDependent,
   browserMissing,
   unexplainedFailure,
 ];

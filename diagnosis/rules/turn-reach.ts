@@ -42,7 +42,7 @@ export const beforeTurnTls = [
   'path-mtu-blackhole',
   'tls-handshake-stalled',
 ];
-const mediaAddress = ['media-address-private', 'media-address-wrong', 'media-address-silent'];
+const mediaAddress = ['media-address-private', 'media-address-wrong', 'media-address-silent', 'hairpin-missing'];
 
 export const turnNotOffered = rule<Args & { missing: Path[]; offered: Path[]; required: boolean }>({
   code: 'turn-not-offered',

@@ -2,7 +2,7 @@
 
 import type { Evidence } from '../../evidence/run.js';
 import { isPrivate, splitAddress } from '../address.js';
-import { advertisedAddresses, type TurnCheck, turnChecks, worked } from '../checks.js';
+import { advertisedAddresses, iceChecks, type TurnCheck, turnChecks, worked } from '../checks.js';
 import { ids, kindOf } from '../look.js';
 import { rule } from '../rule.js';
 import { errorOf, type RelayArgs, relayFindings, urlsOf } from '../turn-answers.js';
@@ -65,7 +65,12 @@ export const turnRelayAddressWrong = rule<AddressArgs>({
             separateBy: `Look at the media address for packets from the relay (\`tcpdump udp\`): if they come from a public address of the TURN server, a firewall drops the answers or stands in between.`,
           },
         ],
-      ).map((found) => ({ ...found, args: { ...found.args, relayed: addresses(silent), works: false } })),
+      ).map((found) => ({
+        ...found,
+        args: { ...found.args, relayed: addresses(silent), works: false },
+        // Where the media does not answer without a relay either, silence says nothing about the relay.
+        severity: iceChecks(evidence, 'udp').some(worked) ? found.severity : ('warning' as const),
+      })),
       ...(working.length > 0
         ? [
             {
@@ -97,6 +102,7 @@ export const turnRelayRangeBlocked = rule<RelayArgs>({
   severity: 'error',
   explainedBy: [
     'dns-wrong-address',
+    'hairpin-missing',
     'media-address-private',
     'media-address-wrong',
     'media-address-silent',

@@ -3,6 +3,7 @@ import { certificateFaults } from './certificates.js';
 import type { Fault } from './fault.js';
 import { mediaFaults } from './media.js';
 import { nameFaults } from './names.js';
+import { natFaults } from './nat.js';
 import { participantFaults } from './participants.js';
 import { portFaults } from './ports.js';
 import { signallingFaults } from './signalling.js';
@@ -21,6 +22,7 @@ export const faults: readonly Fault[] = [
   ...tokenFaults,
   ...mediaFaults,
   ...portFaults,
+  ...natFaults,
   ...turnFaults,
   ...turnTlsFaults,
   ...turnRefusedFaults,
