@@ -1,14 +1,20 @@
-/** A browser with two participants in it, driven from a process of its own. */
+/** Browsers with participants in them, driven from a process of their own. */
 import { printable } from '../evidence/text.js';
 import type { PartReport } from './exchange.js';
+import type { FirefoxOptions } from './firefox.js';
 import { type HostProcess, startHost } from './host-process.js';
 import type { Answer, Launched, Order } from './host-protocol.js';
 import type { LaunchOptions } from './launch.js';
 import type { BySide, Exchange } from './participants.js';
 
 export interface MediaBrowser extends Launched {
-  /** Answers by the exchange's deadline, or when `signal` aborts. Rejects when the browser is gone. */
+  /** Answers by the exchange's deadline, or when `signal` aborts. Rejects when a browser of it is gone, or never was. */
   exchange(exchange: Exchange, signal: AbortSignal): Promise<BySide<PartReport>>;
+  /**
+   * Starts a Firefox beside it, for exchanges with a caller there; once. It ends with this one. Rejects with what Firefox
+   * or Playwright said when it does not start.
+   */
+  startFirefox(options: FirefoxOptions): Promise<Launched>;
 }
 
 export interface StartedBrowser {
@@ -18,7 +24,7 @@ export interface StartedBrowser {
   close(): Promise<void>;
 }
 
-/** Asked to answer at once, a browser gets this long, and after its own deadline twice that. */
+/** Asked to answer at once, a page gets this long, and after its own deadline twice that. */
 const patienceMs = 500;
 
 let prepared: HostProcess | undefined;
@@ -42,11 +48,18 @@ export function startBrowser(options: LaunchOptions): StartedBrowser {
   const host = prepared?.connected ? prepared : startHost();
   prepared = undefined;
   host.hold();
-  const launching = host.ask({ kind: 'launch', options });
-  const ready = launching.then((answer): MediaBrowser => {
+  const launch = async (order: Extract<Order, { kind: 'launch' }>): Promise<Launched> => {
+    const answer = await host.ask(order);
     if (answer.kind !== 'launched') throw refusal(answer);
-    return { ...answer.launched, exchange: (one, signal) => exchange(host, one, signal) };
-  });
+    return answer.launched;
+  };
+  const ready = launch({ kind: 'launch', browser: 'chromium', options }).then(
+    (launched): MediaBrowser => ({
+      ...launched,
+      exchange: (one, signal) => exchange(host, one, signal),
+      startFirefox: (options) => launch({ kind: 'launch', browser: 'firefox', options }),
+    }),
+  );
   // Nobody may wait for it any more when it fails.
   ready.catch(() => {});
   return { ready, close: () => host.close() };

@@ -1,15 +1,27 @@
-/** Which Chromium there is, and how to get one. Finding looks at the file system only: Playwright takes 0.3 s to load. */
+/** Which browsers there are, and how to get one. Finding looks at the file system only: Playwright takes 0.3 s to load. */
 import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
-type Variables = Readonly<Record<string, string | undefined>>;
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 export interface FoundBrowser {
   readonly executable: string;
-  /** `variable`: LIVEKIT_DOCTOR_BROWSER. `playwright`: downloaded by it. */
+  /** `variable`: LIVEKIT_DOCTOR_BROWSER or LIVEKIT_DOCTOR_FIREFOX. `playwright`: downloaded by it. */
   readonly origin: 'variable' | 'playwright' | 'system';
+}
+
+/** Where a kind of browser may be. */
+export interface Whereabouts {
+  /** The variable that names one, and alone counts when it is set. */
+  readonly variable: string;
+  /** Playwright's directories, and the files in a directory of theirs, which is named after the platform. */
+  readonly playwrightBuilds: readonly { readonly name: string; readonly files: readonly string[] }[];
+  /** Programs in PATH, best first. */
+  readonly names: readonly string[];
+  /** Files elsewhere. */
+  usualPlaces(variables: Variables): string[];
 }
 
 /** Headless shells come first: without a window of their own they need a third of the processor time to be ready. */
@@ -22,7 +34,6 @@ const systemNames = [
   'chrome',
 ];
 
-/** Playwright's directories, and the files in a directory of theirs, which is named after the platform. */
 const playwrightBuilds = [
   { name: 'chromium-headless-shell', files: ['chrome-headless-shell', 'headless_shell'] },
   {
@@ -35,23 +46,29 @@ const playwrightBuilds = [
   },
 ];
 
+const chromium: Whereabouts = { variable: 'LIVEKIT_DOCTOR_BROWSER', playwrightBuilds, names: systemNames, usualPlaces };
+
 /**
- * LIVEKIT_DOCTOR_BROWSER (which alone counts when it is set), else what Playwright downloaded, else the system's own.
- * Undefined when there is none.
+ * The Chromium: LIVEKIT_DOCTOR_BROWSER (which alone counts when it is set), else what Playwright downloaded, else the
+ * system's own. Undefined when there is none.
  */
 export function findBrowser(variables: Variables = process.env): FoundBrowser | undefined {
-  const named = variables.LIVEKIT_DOCTOR_BROWSER;
+  return find(chromium, variables);
+}
+
+export function find(kind: Whereabouts, variables: Variables): FoundBrowser | undefined {
+  const named = variables[kind.variable];
   if (named) return isProgram(named) ? { executable: named, origin: 'variable' } : undefined;
-  const downloaded = playwrightBrowsers(variables).find(isProgram);
+  const downloaded = playwrightBrowsers(kind, variables).find(isProgram);
   if (downloaded) return { executable: downloaded, origin: 'playwright' };
-  const installed = systemBrowsers(variables).find(isProgram);
+  const installed = systemBrowsers(kind, variables).find(isProgram);
   return installed ? { executable: installed, origin: 'system' } : undefined;
 }
 
-/** Why there is none, and how to get one. */
+/** Why there is no Chromium, and how to get one. */
 export function missingBrowser(variables: Variables = process.env): string {
-  const named = variables.LIVEKIT_DOCTOR_BROWSER;
-  if (named) return `LIVEKIT_DOCTOR_BROWSER names ${named}, which is no program. Correct it, or unset it.`;
+  const wrong = wronglyNamed(chromium, variables);
+  if (wrong) return wrong;
   const how =
     process.platform === 'linux'
       ? "`apt-get install chromium` (or your distribution's package)"
@@ -59,7 +76,12 @@ export function missingBrowser(variables: Variables = process.env): string {
   return `No Chromium was found. Get one by \`npx playwright install chromium\` or by ${how}, or name one in LIVEKIT_DOCTOR_BROWSER.`;
 }
 
-function playwrightBrowsers(variables: Variables): string[] {
+export function wronglyNamed({ variable }: Whereabouts, variables: Variables): string | undefined {
+  const named = variables[variable];
+  return named && `${variable} names ${named}, which is no program. Correct it, or unset it.`;
+}
+
+function playwrightBrowsers({ playwrightBuilds }: Whereabouts, variables: Variables): string[] {
   const packages = dirname(
     createRequire(createRequire(import.meta.url).resolve('playwright')).resolve('playwright-core/package.json'),
   );
@@ -85,10 +107,10 @@ function playwrightDirectory(variables: Variables, packages: string): string | u
   return join(XDG_CACHE_HOME ?? join(home, '.cache'), 'ms-playwright');
 }
 
-function systemBrowsers(variables: Variables): string[] {
+function systemBrowsers({ names, usualPlaces }: Whereabouts, variables: Variables): string[] {
   const path = (variables.PATH ?? variables.Path ?? '').split(delimiter).filter(Boolean);
   return [
-    ...systemNames.flatMap((name) => path.map((directory) => join(directory, withSuffix(name)))),
+    ...names.flatMap((name) => path.map((directory) => join(directory, withSuffix(name)))),
     ...usualPlaces(variables),
   ];
 }

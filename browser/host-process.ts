@@ -20,13 +20,13 @@ export interface HostProcess {
   close(): Promise<void>;
 }
 
-/** More than leaving rooms and closing a browser may take it. */
+/** More than leaving rooms and closing its browsers may take it. */
 const closeMs = 4500;
 
 /** What an order and its answer have in common. */
 function nameOf(message: Order | Answer): string {
   if ('exchange' in message) return message.exchange.key;
-  return 'key' in message ? message.key : 'launch';
+  return 'key' in message ? message.key : `launch ${message.browser}`;
 }
 
 /** Keeps nobody from ending, and ends with us. */
@@ -87,7 +87,7 @@ export function startHost(): HostProcess {
 
 function forkHost(directory: string): ChildProcess {
   const compiled = import.meta.url.endsWith('.js');
-  // Chromium inherits it, and has no use for our secrets.
+  // The browsers inherit it, and have no use for our secrets.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LIVEKIT_')));
   return fork(new URL(compiled ? './host.js' : './host.ts', import.meta.url), [directory], {
     env,

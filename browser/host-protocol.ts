@@ -1,23 +1,25 @@
-/** What is said over IPC between a run and the process in which its browser is driven. */
+/** What is said over IPC between a run and the process in which its browsers are driven. */
 import type { PartReport } from './exchange.js';
+import type { FirefoxOptions } from './firefox.js';
 import type { LaunchOptions } from './launch.js';
-import type { BySide, Exchange } from './participants.js';
+import type { BrowserName, BySide, Exchange } from './participants.js';
 
 export type Order =
-  | { readonly kind: 'launch'; readonly options: LaunchOptions }
+  | { readonly kind: 'launch'; readonly browser: 'chromium'; readonly options: LaunchOptions }
+  | { readonly kind: 'launch'; readonly browser: 'firefox'; readonly options: FirefoxOptions }
   | { readonly kind: 'exchange'; readonly exchange: Exchange }
   | { readonly kind: 'stop'; readonly key: string };
 
-/** What Chromium says of itself, and how long it took to be there and to have both pages open. */
+/** What a browser says of itself, and how long it took to be there and to have its pages open. */
 export interface Launched {
-  readonly name: string;
+  readonly name: BrowserName;
   readonly version: string;
   readonly launchMs: number;
   readonly pagesMs: number;
 }
 
 export type Answer =
-  | { readonly kind: 'launched'; readonly launched: Launched }
-  | { readonly kind: 'launch-failed'; readonly message: string }
+  | { readonly kind: 'launched'; readonly browser: BrowserName; readonly launched: Launched }
+  | { readonly kind: 'launch-failed'; readonly browser: BrowserName; readonly message: string }
   | { readonly kind: 'exchanged'; readonly key: string; readonly reports: BySide<PartReport> }
   | { readonly kind: 'exchange-failed'; readonly key: string; readonly message: string };

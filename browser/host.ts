@@ -1,13 +1,14 @@
 /**
- * The process in which a browser is driven. Loading Playwright keeps a thread busy for 0.3 s, in which a run measures
- * round trips of milliseconds; and when the run dies, however it dies, this one ends the browser. Orders come over IPC.
+ * The process in which browsers are driven. Loading Playwright keeps a thread busy for 0.3 s, in which a run measures
+ * round trips of milliseconds; and when the run dies, however it dies, this one ends the browsers. Orders come over IPC.
  */
 import { createRequire } from 'node:module';
-import type { Browser } from 'playwright';
+import type { Browser, Page } from 'playwright';
+import type { FirefoxOptions } from './firefox.js';
 import type { Answer, Order } from './host-protocol.js';
 import { canSandbox, type LaunchOptions, launchArguments } from './launch.js';
 import { type PageServer, servePage } from './page-server.js';
-import { openPage, type Participants, participants, permissions } from './participants.js';
+import { type BrowserName, openPage, type Participants, participants, permissions } from './participants.js';
 import { removeDirectory } from './remove-directory.js';
 
 /** To be there at all, to leave the rooms and to close, a browser gets this long each at the end. */
@@ -22,16 +23,20 @@ Object.assign(process.env, { TMPDIR: directory, TMP: directory, TEMP: directory 
 const server: Promise<PageServer> = servePage();
 // Not imported: that would first search its 6 MB for the names of exports, which takes as long again as half of it.
 const playwright: typeof import('playwright') = createRequire(import.meta.url)('playwright');
-let launching: Promise<void> | undefined;
+/** Of each browser that was asked for. */
+const launching: Promise<void>[] = [];
 let browser: Browser | undefined;
-let pair: Participants | undefined;
+/** Chromium's page for whom the other browsers call. */
+let callee: Page | undefined;
+/** By the caller's browser; the callee's is Chromium. */
+const pairs: Partial<Record<BrowserName, Participants>> = {};
 
 function send(answer: Answer): void {
   // Nobody listens any more when the run has died, and then `disconnect` follows.
   if (process.connected) process.send?.(answer);
 }
 
-async function launch(options: LaunchOptions): Promise<void> {
+async function launchChromium(options: LaunchOptions): Promise<void> {
   const start = (chromiumSandbox: boolean): Promise<Browser> =>
     playwright.chromium.launch({
       executablePath: options.executable,
@@ -48,33 +53,45 @@ async function launch(options: LaunchOptions): Promise<void> {
     if (canSandbox() && /sandbox/i.test(error.message)) return start(false);
     throw error;
   });
-  // Once more, so as to come after what Playwright does when the process exits: it kills the browser.
-  process.on('exit', clear);
   const launchedMs = performance.now();
   const open = async (served: PageServer, opened: Browser) =>
     openPage(await opened.newContext({ permissions, viewport: { width: 320, height: 180 } }), served);
   const served = await server;
-  const [caller, callee] = await Promise.all([open(served, browser), open(served, browser)]);
-  pair = participants({ caller, callee });
-  const endMs = performance.now();
-  send({
-    kind: 'launched',
-    launched: {
-      name: 'chromium',
-      version: browser.version(),
-      launchMs: launchedMs - startMs,
-      pagesMs: endMs - launchedMs,
-    },
-  });
+  const [first, second] = await Promise.all([open(served, browser), open(served, browser)]);
+  callee = second;
+  pairs.chromium = participants({ caller: first, callee: second });
+  sendLaunched('chromium', browser.version(), [startMs, launchedMs]);
+}
+
+async function launchOneFirefox(options: FirefoxOptions): Promise<void> {
+  const { launchFirefox } = await import('./firefox.js');
+  const startMs = performance.now();
+  const { context, version } = await launchFirefox(playwright, options, directory);
+  const launchedMs = performance.now();
+  const page = await openPage(context, await server);
+  if (!callee) throw new Error('there is no Chromium to call');
+  pairs.firefox = participants({ caller: page, callee });
+  sendLaunched('firefox', version, [startMs, launchedMs]);
+}
+
+function sendLaunched(name: BrowserName, version: string, [startMs, launchedMs]: readonly [number, number]): void {
+  const launched = { name, version, launchMs: launchedMs - startMs, pagesMs: performance.now() - launchedMs };
+  send({ kind: 'launched', browser: name, launched });
+}
+
+function launch(order: Extract<Order, { kind: 'launch' }>): Promise<void> {
+  const work = order.browser === 'chromium' ? launchChromium(order.options) : launchOneFirefox(order.options);
+  return work.catch(({ message }: Error) => send({ kind: 'launch-failed', browser: order.browser, message }));
 }
 
 async function carryOut(order: Order): Promise<void> {
   if (order.kind === 'launch') {
-    launching = launch(order.options).catch((error: Error) => send({ kind: 'launch-failed', message: error.message }));
+    launching.push(launch(order));
   } else if (order.kind === 'stop') {
-    await pair?.stop(order.key);
+    await Promise.all(Object.values(pairs).map((pair) => pair.stop(order.key)));
   } else {
-    const { key } = order.exchange;
+    const { key, browsers } = order.exchange;
+    const pair = pairs[browsers?.caller ?? 'chromium'];
     try {
       if (!pair) throw new Error('the browser is not there');
       send({ kind: 'exchanged', key, reports: await pair.exchange(order.exchange) });
@@ -88,11 +105,13 @@ async function within(work: Promise<unknown> | undefined): Promise<void> {
   await Promise.race([work?.catch(() => {}), new Promise((resolve) => setTimeout(resolve, patienceMs))]);
 }
 
-/** Playwright kills what is left of the browser when the process exits. */
+/** Playwright kills what is left of the browsers when the process exits: Firefox takes far longer to close by itself. */
 async function end(): Promise<void> {
-  await within(launching);
-  await within(pair?.leave());
+  await within(Promise.all(launching));
+  await within(Promise.all(Object.values(pairs).map((pair) => pair.leave())));
   await within(browser?.close());
+  // Once more, so as to come after what Playwright does then: what it has not killed yet might still write.
+  process.off('exit', clear).on('exit', clear);
   process.exit();
 }
 

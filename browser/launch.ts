@@ -60,7 +60,7 @@ export function canSandbox(): boolean {
   return process.getuid?.() !== 0;
 }
 
-function hasNetwork(): boolean {
+export function hasNetwork(): boolean {
   return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ internal }) => !internal));
 }
 

@@ -7,6 +7,7 @@ import type { PageServer } from './page-server.js';
 
 export const sides: readonly Side[] = ['caller', 'callee'];
 export type BySide<T> = Readonly<Record<Side, T>>;
+export type BrowserName = 'chromium' | 'firefox';
 
 /** One meeting of the two in a room, on one path. */
 export interface Exchange {
@@ -17,6 +18,8 @@ export interface Exchange {
   /** Signalling URL. */
   readonly url: string;
   readonly tokens: BySide<string>;
+  /** Default: both are in Chromium. There is one page in Firefox, which is the caller's. */
+  readonly browsers?: { readonly caller: BrowserName; readonly callee: 'chromium' };
   /** Of the run, 32 bits. */
   readonly nonce: number;
   /** How long to measure once both were seen and heard, in milliseconds. */
@@ -39,7 +42,7 @@ export interface Participants {
 /** What a person grants who joins a call. Without it Chromium hides its addresses behind names (mDNS). */
 export const permissions = ['camera', 'microphone'];
 
-/** Opens the page of a participant. Its context must have been made with `permissions`. */
+/** Opens the page of a participant. Its context must have been made with `permissions`, or for a Firefox with its own. */
 export async function openPage(context: BrowserContext, server: PageServer): Promise<Page> {
   const page = await context.newPage();
   await page.goto(server.url);
@@ -52,7 +55,7 @@ export function participants(pages: BySide<Page>): Participants {
     await Promise.allSettled(sides.map((side) => act(pages[side])));
   };
   return {
-    async exchange({ tokens, publish, ...common }) {
+    async exchange({ tokens, publish, browsers: _, ...common }) {
       const take = (side: Side): Promise<PartReport> => {
         const part: Part = { ...common, side, token: tokens[side], publish: publish?.[side] ?? true };
         return pages[side].evaluate((one) => globalThis.doctor.take(one), part);

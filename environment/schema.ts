@@ -118,6 +118,12 @@ export const environmentSchema = z
       .optional(),
     browsers: z
       .array(z.enum(['chromium', 'firefox']).describe('one of chromium, firefox'))
+      // Who is in another one calls somebody there.
+      .refine((browsers) => browsers.includes('chromium'))
+      .describe(list('browsers, with chromium among them'))
+      .optional(),
+    browsers: z
+      .array(z.enum(['chromium', 'firefox']).describe('one of chromium, firefox'))
       .refine((browsers) => browsers.includes('chromium'), {
         error: 'chromium must be among the browsers: who is in another one calls somebody there',
       })

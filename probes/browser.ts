@@ -1,20 +1,30 @@
-/** `browser`: a headless Chromium with a page for each of two participants, which the probe `media` uses. */
+/**
+ * `browser`: a headless Chromium with a page for each of two participants, which the probe `media` uses; and, where the
+ * environment lists it, `browser:firefox`, with a page for one who calls Chromium.
+ */
 import { isIP } from 'node:net';
 import { startBrowser } from '../browser/driver.js';
-import { findBrowser, missingBrowser } from '../browser/executable.js';
+import { type FoundBrowser, findBrowser, missingBrowser } from '../browser/executable.js';
+import type { TrustedCertificate } from '../browser/firefox.js';
+import { findFirefox, missingFirefox } from '../browser/firefox-executable.js';
+import type { Launched } from '../browser/host-protocol.js';
 import type { LaunchOptions } from '../browser/launch.js';
 import { hostOf } from '../environment/host.js';
 import { mintsTokens } from '../environment/token.js';
-import type { BrowserFacts, DnsFacts, TlsFacts } from '../evidence/facts.js';
+import type { BrowserFacts, CertificateFacts, DnsFacts, TlsFacts } from '../evidence/facts.js';
 import { printable } from '../evidence/text.js';
 import { turnUri } from '../wire/turn-uri.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
 import type { IceServer } from './shared.js';
 import { onlyOneToken } from './tokens.js';
 
-export interface BrowserTarget extends Target, Pick<LaunchOptions, 'names' | 'trustedKeys'> {}
+export interface BrowserTarget extends Target, Pick<LaunchOptions, 'names' | 'trustedKeys'> {
+  /** Only for Firefox, which knows no keys. */
+  readonly trustedCertificates?: readonly TrustedCertificate[];
+}
 
 const id = 'browser';
+const firefoxId = 'browser:firefox';
 /** A server that hands out many TURN hosts must not hold up the browser for each. */
 const mostTurnHosts = 4;
 
@@ -23,22 +33,37 @@ const mostTurnHosts = 4;
  * and beside other environments that are checked at the same time. Chromium resolves names and judges certificates by
  * itself, and is told what to make of this environment's own only at its start; so these must have been looked at.
  */
-function targets(known: Known): [BrowserTarget | Pending] {
+function targets(known: Known): (BrowserTarget | Pending)[] {
+  const { browsers } = known.environment.claims;
+  return browsers?.includes('firefox') ? [chromiumTarget(known), firefoxTarget(known)] : [chromiumTarget(known)];
+}
+
+function chromiumTarget(known: Known): BrowserTarget | Pending {
   const { resolvers, ca } = known.environment;
   const { iceServers } = known.shared;
-  if (!iceServers) return [{ id, waitingFor: 'signal' }];
+  if (!iceServers) return { id, waitingFor: 'signal' };
   const endpoints = endpointsOf(known, iceServers);
   const names = resolvers ? endpoints.map(({ host }) => host).filter((host) => !isIP(host)) : [];
   const secure = ca ? endpoints.filter(({ secure }) => secure).map(({ host, port }) => `tls:${host}:${port}`) : [];
   const missing = [...names.map((name) => `dns:${name}`), ...secure].find((one) => !known.observations.has(one));
-  if (missing) return [{ id, waitingFor: missing }];
-  return [
-    {
-      id,
-      names: names.map((host) => ({ host, ...addressOf(known, host) })),
-      trustedKeys: secure.flatMap((one) => verifiedKey(known, one)),
-    },
-  ];
+  if (missing) return { id, waitingFor: missing };
+  return {
+    id,
+    names: names.map((host) => ({ host, ...addressOf(known, host) })),
+    trustedKeys: secure.flatMap((one) => verified(known, one).map(({ spkiSha256 }) => spkiSha256)),
+  };
+}
+
+/** It meets the same deployment as the Chromium, once that is there. */
+function firefoxTarget(known: Known): BrowserTarget | Pending {
+  const chromium = chromiumTarget(known);
+  if ('waitingFor' in chromium || !known.shared.browser) return { id: firefoxId, waitingFor: id };
+  const { ca } = known.environment;
+  const secure = ca ? endpointsOf(known, known.shared.iceServers ?? []).filter(({ secure }) => secure) : [];
+  const trustedCertificates = secure.flatMap(({ host, port }) =>
+    verified(known, `tls:${host}:${port}`).map(({ fingerprint256 }) => ({ host, port, fingerprint256 })),
+  );
+  return { ...chromium, id: firefoxId, trustedCertificates };
 }
 
 interface Endpoint {
@@ -67,44 +92,67 @@ function addressOf(known: Known, host: string): { address?: string } {
   return address ? { address } : {};
 }
 
-/** The key of the leaf, only where the whole chain and the name were verified. */
-function verifiedKey(known: Known, tls: string): string[] {
+/** The leaf, only where the whole chain and the name were verified. */
+function verified(known: Known, tls: string): CertificateFacts[] {
   const observation = known.observations.get(tls);
   const { chain, chainError, nameError } = (observation?.facts ?? {}) as Partial<TlsFacts>;
   const leaf = chain?.[0];
-  return observation?.state === 'ok' && leaf && !chainError && !nameError ? [leaf.spkiSha256] : [];
+  return observation?.state === 'ok' && leaf && !chainError && !nameError ? [leaf] : [];
 }
 
-async function observe({ names, trustedKeys }: BrowserTarget, tools: Tools): Promise<Outcome> {
-  const { known, signal } = tools;
-  if (!mintsTokens(known.environment)) {
+/** What was started; or, as a text, why there is nothing to start. */
+type Found = (Launched & Pick<FoundBrowser, 'origin'>) | string;
+
+async function observe(target: BrowserTarget, tools: Tools): Promise<Outcome> {
+  if (!mintsTokens(tools.known.environment)) {
     return { state: 'unsupported', facts: {}, failure: onlyOneToken };
   }
-  const found = findBrowser();
-  if (!found) {
-    return { state: 'unsupported', facts: {}, failure: { kind: 'browser-missing', message: missingBrowser() } };
-  }
+  const [label, start] = target.id === firefoxId ? ['Firefox', startFirefox] : ['Chromium', startChromium];
   const startMs = tools.now();
-  const started = startBrowser({ executable: found.executable, names, trustedKeys });
-  tools.onEnd(() => started.close());
   try {
-    const browser = await Promise.race([started.ready, givenUp(signal)]);
-    const { name, version, launchMs, pagesMs } = browser;
+    const started = await start(target, tools);
+    if (typeof started === 'string') {
+      return { state: 'unsupported', facts: {}, failure: { kind: 'browser-missing', message: started } };
+    }
+    const { name, version, origin, launchMs, pagesMs } = started;
     const endMs = tools.now();
-    const facts: BrowserFacts = { name, version: printable(version), origin: found.origin, launchMs, pagesMs };
+    const facts: BrowserFacts = { name, version: printable(version), origin, launchMs, pagesMs };
     const pagesFromMs = endMs - pagesMs;
     const steps = [
       { name: 'driver', startMs, endMs: Math.max(startMs, pagesFromMs - launchMs) },
       { name: 'launch', startMs: Math.max(startMs, pagesFromMs - launchMs), endMs: pagesFromMs },
       { name: 'pages', startMs: pagesFromMs, endMs },
     ];
-    tools.share('browser', browser);
     return { state: 'ok', facts: { ...facts }, steps };
   } catch (error) {
     // Ours, not the deployment's: nothing is known of any path.
-    const message = `Chromium does not start here: ${printable((error as Error).message, 300)}`;
+    const message = `${label} does not start here: ${printable((error as Error).message, 300)}`;
     return { state: 'unsupported', facts: {}, failure: { kind: 'browser-launch', message } };
   }
+}
+
+async function startChromium({ names, trustedKeys }: BrowserTarget, tools: Tools): Promise<Found> {
+  const found = findBrowser();
+  if (!found) return missingBrowser();
+  const started = startBrowser({ executable: found.executable, names, trustedKeys });
+  tools.onEnd(() => started.close());
+  const browser = await Promise.race([started.ready, givenUp(tools.signal)]);
+  tools.share('browser', browser);
+  return { ...browser, origin: found.origin };
+}
+
+/** It ends with the Chromium. */
+async function startFirefox({ names, trustedCertificates = [] }: BrowserTarget, tools: Tools): Promise<Found> {
+  const { browser } = tools.known.shared;
+  const found = findFirefox();
+  if (!found) return missingFirefox();
+  if (!browser) throw new Error('the Chromium is gone');
+  const { executable, protocol } = found;
+  const starting = browser.startFirefox({ executable, protocol, names, trustedCertificates });
+  starting.catch(() => {});
+  const firefox = await Promise.race([starting, givenUp(tools.signal)]);
+  tools.share('firefox', firefox);
+  return { ...firefox, origin: found.origin };
 }
 
 function givenUp(signal: AbortSignal): Promise<never> {

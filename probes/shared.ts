@@ -1,5 +1,6 @@
 /** Live things that one probe makes and others use. They hold secrets and sockets, so they never enter the run. */
 import type { MediaBrowser } from '../browser/driver.js';
+import type { Launched } from '../browser/host-protocol.js';
 import type { CandidateFacts } from '../evidence/facts.js';
 import type { PeerProcess } from './peer-process.js';
 
@@ -38,4 +39,6 @@ export interface Shared {
   peerProcess: PeerProcess;
   /** Two participants' pages in a browser, for the probe `media`. */
   browser: MediaBrowser;
+  /** Beside it there is a page in Firefox, for callers. */
+  firefox: Launched;
 }
