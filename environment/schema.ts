@@ -122,13 +122,6 @@ export const environmentSchema = z
       .refine((browsers) => browsers.includes('chromium'))
       .describe(list('browsers, with chromium among them'))
       .optional(),
-    browsers: z
-      .array(z.enum(['chromium', 'firefox']).describe('one of chromium, firefox'))
-      .refine((browsers) => browsers.includes('chromium'), {
-        error: 'chromium must be among the browsers: who is in another one calls somebody there',
-      })
-      .describe(list('browsers'))
-      .optional(),
   })
   .describe('a map');
 export type EnvironmentEntry = z.infer<typeof environmentSchema>;

@@ -30,6 +30,7 @@ const whole = `environments:
     media: { address: 20.4.5.6, udp: 30001-30009, tcp: \${TCP_PORT} }
     turn: { host: Turn.staging.example.com., address: "20.4.\${LAST}", externalTls: \${EXTERNAL} }
     paths: { required: [udp, tcp, turn-tls], optional: [turn-udp] }
+    browsers: [chromium, firefox]
   small:
     url: ws://localhost:7880
     auth: { token: ready-made }
@@ -60,6 +61,7 @@ t.test('every key that is known reaches the environment, variables put in, file 
       media: { address: '20.4.5.6', udp: '30001-30009', tcp: 7881 },
       turn: { host: 'turn.staging.example.com', address: '20.4.5.7', externalTls: true },
       paths: { required: ['udp', 'tcp', 'turn-tls'], optional: ['turn-udp'] },
+      browsers: ['chromium', 'firefox'],
     },
   });
   t.match(small, { name: 'small', auth: { token: 'ready-made' }, claims: { media: { udp: '7882' } } });
@@ -98,7 +100,7 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
   {
     what: 'an unknown key that nothing comes near to',
     file: one('    color: red\n'),
-    says: '4:5: unknown key "color" in staging; valid here: url, auth, tls, dns, media, turn, paths',
+    says: '4:5: unknown key "color" in staging; valid here: url, auth, tls, dns, media, turn, stun, paths, browsers',
   },
   {
     what: 'an unknown key at the top',
@@ -157,6 +159,16 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
     what: 'a path that is required and optional',
     file: one('    paths: { required: [udp], optional: [udp] }\n'),
     says: '4:12: paths: a path is either required or optional, not both',
+  },
+  {
+    what: 'a browser that is not known',
+    file: one('    browsers: [chromium, fire-fox]\n'),
+    says: '4:26: browsers[1]: expected one of chromium, firefox, found "fire-fox", did you mean "firefox"?',
+  },
+  {
+    what: 'browsers without the one that all others call',
+    file: one('    browsers: [firefox]\n'),
+    says: '4:15: browsers: expected a list of browsers, with chromium among them, found a list',
   },
   {
     what: 'a range of ports that runs backwards',
