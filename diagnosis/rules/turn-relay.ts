@@ -102,7 +102,6 @@ export const turnRelayRangeBlocked = rule<RelayArgs>({
   severity: 'error',
   explainedBy: [
     'dns-wrong-address',
-    'hairpin-missing',
     'media-address-private',
     'media-address-wrong',
     'media-address-silent',
