@@ -30,7 +30,7 @@ function sameWay(destinations: readonly Mapped[]): Mapped[][] {
   const groups = new Map<string, Mapped[]>();
   for (const one of destinations) {
     const outer = addressIn(one.mapped);
-    if (outer === addressIn(one.destination)) continue;
+    if (one.mapped !== one.local && outer === addressIn(one.destination)) continue;
     const key = `${one.local ?? ''} ${isPrivate(outer) ? outer : 'public'}`;
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
