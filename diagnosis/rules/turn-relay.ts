@@ -102,6 +102,7 @@ export const turnRelayRangeBlocked = rule<RelayArgs>({
   severity: 'error',
   explainedBy: [
     'dns-wrong-address',
+    'hairpin-missing',
     'media-address-private',
     'media-address-wrong',
     'media-address-silent',
