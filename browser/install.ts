@@ -1,53 +1,78 @@
-/** Gets a Chromium where there is none. */
+/** Gets a browser where there is none. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { printable } from '../evidence/text.js';
 import { type FoundBrowser, findBrowser, missingBrowser } from './executable.js';
+import { findFirefox, missingFirefox } from './firefox-executable.js';
+import type { BrowserName } from './participants.js';
 
 /** A download of 100 MB over a slow line. */
 const downloadMs = 600_000;
-/** On Debian; the first is the smaller and quicker one, which older releases do not have. */
-const packages = ['chromium-headless-shell', 'chromium'];
+
+const kinds = {
+  chromium: {
+    label: 'Chromium',
+    variable: 'LIVEKIT_DOCTOR_BROWSER',
+    find: findBrowser,
+    missing: missingBrowser,
+    download: ['chromium', '--only-shell'],
+    /** On Debian; the first is the smaller and quicker one, which older releases do not have. */
+    packages: ['chromium-headless-shell', 'chromium'],
+  },
+  firefox: {
+    label: 'Firefox',
+    variable: 'LIVEKIT_DOCTOR_FIREFOX',
+    find: findFirefox,
+    missing: missingFirefox,
+    download: ['firefox'],
+    packages: ['firefox-esr'],
+  },
+} as const;
 
 /**
  * The browser that there is; else by Playwright's own download; else, as root on a Debian, the distribution's package.
  * `progress` gets a line for each step. Throws an Error whose text says how to get one, and the signal's reason when it
  * aborts, after the step that was under way has been ended.
  */
-export async function installBrowser(progress: (line: string) => void, signal: AbortSignal): Promise<FoundBrowser> {
+export async function installBrowser(
+  name: BrowserName,
+  progress: (line: string) => void,
+  signal: AbortSignal,
+): Promise<FoundBrowser> {
+  const { label, variable, find, missing, download, packages } = kinds[name];
   const run = async (command: string, parameters: readonly string[], limitMs = downloadMs) => {
     const problem = await runProgram(command, parameters, limitMs, signal);
     signal.throwIfAborted();
     return problem;
   };
-  const found = findBrowser();
+  const found = find();
   if (found) return found;
   // What was named is wrong, and nothing that is installed would change that.
-  if (process.env.LIVEKIT_DOCTOR_BROWSER) throw new Error(missingBrowser());
+  if (process.env[variable]) throw new Error(missing());
 
-  progress('downloading Chromium with Playwright');
+  progress(`downloading ${label} with Playwright`);
   const cli = join(dirname(createRequire(import.meta.url).resolve('playwright/package.json')), 'cli.js');
-  const refusal = await run(process.execPath, [cli, 'install', 'chromium', '--only-shell']);
-  const downloaded = findBrowser();
+  const refusal = await run(process.execPath, [cli, 'install', ...download]);
+  const downloaded = find();
   // Where system libraries are missing it does not start, and the package below brings them along.
   const problem = refusal ?? (downloaded && (await run(downloaded.executable, ['--version'], 10_000)));
   if (downloaded && !problem) return downloaded;
-  progress(`Playwright's Chromium cannot be had: ${problem}`);
+  progress(`Playwright's ${label} cannot be had: ${problem}`);
 
   if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
-    progress('installing Chromium with apt-get');
+    progress(`installing ${label} with apt-get`);
     const stale = await run('apt-get', ['update']);
     if (stale) progress(`apt-get update: ${stale}`);
     for (const name of packages) {
       const failure = await run('apt-get', ['install', '-y', '--no-install-recommends', name]);
-      const installed = findBrowser();
+      const installed = find();
       if (installed && !failure) return installed;
       progress(`apt-get install ${name}: ${failure}`);
     }
   }
-  throw new Error(missingBrowser());
+  throw new Error(missing());
 }
 
 /** What went wrong, in one line; undefined when it ended well. */

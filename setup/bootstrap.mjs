@@ -43,7 +43,7 @@ async function lab() {
 }
 
 async function test() {
-  await getPrograms();
+  await getPrograms({ firefox: true });
   await getLabTools();
   const { runTests } = await import('./test.mjs');
   process.exitCode = await runTests();
@@ -55,13 +55,17 @@ async function schema() {
   writeFileSync(root('evidence/run.schema.json'), `${JSON.stringify(runJsonSchema(), null, 2)}\n`);
 }
 
-/** livekit-server and a browser. Where one cannot be had, the run says what it could not do without it. */
-async function getPrograms() {
-  const [{ findLivekitServer }, { findBrowser }] = await Promise.all([
+/** livekit-server and a browser or two. Where one cannot be had, the run says what it could not do without it. */
+async function getPrograms({ firefox = false } = {}) {
+  const [{ findLivekitServer }, { findBrowser }, { findFirefox }] = await Promise.all([
     built('fixtures/embedded/livekit-server.js'),
     built('browser/executable.js'),
+    built('browser/firefox-executable.js'),
   ]);
-  if (!('path' in (await findLivekitServer())) || findBrowser() === undefined) {
-    await run(process.execPath, [root('dist/cli/main.js'), 'setup'], { mayFail: true });
+  const missing =
+    !('path' in (await findLivekitServer())) || findBrowser() === undefined || (firefox && findFirefox() === undefined);
+  if (missing) {
+    const flags = firefox ? ['--firefox'] : [];
+    await run(process.execPath, [root('dist/cli/main.js'), 'setup', ...flags], { mayFail: true });
   }
 }

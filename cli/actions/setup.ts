@@ -4,8 +4,8 @@ import { padTo } from '../../reporters/text.js';
 import { type Context, complain } from '../context.js';
 import { exitCodes } from '../exit-code.js';
 
-/** Finds or gets what the embedded environment and the media layer need. Returns the exit code. */
-export async function setup(context: Context): Promise<number> {
+/** Finds or gets what the embedded environment and the media layer need; a Firefox only when asked. Returns the exit code. */
+export async function setup(context: Context, { firefox }: { firefox?: boolean } = {}): Promise<number> {
   const progress = (line: string) => context.progress.write(`${context.redactor.text(line)}\n`);
   const interrupt = context.interruptible(() => progress('Stopping…'));
   const ways: [string, () => Promise<string>][] = [
@@ -21,11 +21,20 @@ export async function setup(context: Context): Promise<number> {
     [
       'browser',
       async () => {
-        const { executable, origin } = await installBrowser(progress, interrupt.signal);
+        const { executable, origin } = await installBrowser('chromium', progress, interrupt.signal);
         return `${executable} (${origin})`;
       },
     ],
   ];
+  if (firefox) {
+    ways.push([
+      'firefox',
+      async () => {
+        const { executable, origin } = await installBrowser('firefox', progress, interrupt.signal);
+        return `${executable} (${origin})`;
+      },
+    ]);
+  }
   let missing = false;
   for (const [name, get] of ways) {
     try {

@@ -4,8 +4,9 @@ import type { Context } from '../context.js';
 export function setupCommand(context: Context): Command {
   return new Command('setup')
     .description('find or get livekit-server and a browser, which the embedded environment and the media layer need')
-    .action(async () => {
+    .option('--firefox', 'a Firefox too, for environments that list it among their browsers')
+    .action(async (options: { firefox?: boolean }) => {
       const { setup } = await import('../actions/setup.js');
-      context.exit(await setup(context));
+      context.exit(await setup(context, options));
     });
 }
