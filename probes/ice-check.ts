@@ -34,6 +34,10 @@ export interface CheckOptions {
   readonly schedule: Schedule;
   readonly signal: AbortSignal;
   readonly thorough: boolean;
+  /** Closes what is left open, when the run ends. */
+  onEnd(cleanup: () => void): void;
+  /** Many flows of the other protocol have reached one and the same server at this address. */
+  oneNode(): boolean;
   /** Milliseconds. */
   now(): number;
 }
@@ -87,8 +91,8 @@ function isDead(known: Known, id: string): boolean {
 
 /** The ports that `claims.media.udp` names: one, or a range of which the first 16 are enough. */
 function claimedPorts({ environment: { claims } }: Known): number[] {
-  const [first = Number.NaN, last = first] = (claims.media?.udp ?? '').split('-').map(Number);
-  const count = Number.isInteger(first) && last >= first ? Math.min(last - first + 1, 16) : 0;
+  const [first = 0, last = first] = claims.media?.udp?.split('-').map(Number) ?? [];
+  const count = first > 0 && last >= first ? Math.min(last - first + 1, 16) : 0;
   return Array.from({ length: count }, (_, index) => first + index);
 }
 
@@ -148,6 +152,15 @@ export function iceTargets(known: Known, probe: 'ice-udp' | 'ice-tcp'): IceTarge
   return [...targets.values()];
 }
 
+/** Over UDP every one of many flows to this address was answered, so that no load balancer tells flows apart. */
+function hasOneNode(known: Known, address: string): boolean {
+  const checks = [...known.observations.values()].filter(({ probe }) => probe === 'ice-udp');
+  return checks.some(({ facts }) => {
+    const { flows, address: at } = facts as Partial<IceFacts>;
+    return at === address && flows !== undefined && flows.answered === flows.tried;
+  });
+}
+
 /** What a round trip to the signalling host takes, from its TCP connection; 0 as long as nobody knows. */
 export function roundTripMs(known: Known): number {
   const handshakes = [...known.observations.values()].filter(({ probe }) => probe === 'tls');
@@ -169,7 +182,9 @@ export async function observeIce(target: IceTarget, tools: Tools, check: Check):
     unusualMs + 2 * roundTripMs(known),
   );
   const schedule = origin === 'advertised' ? untilCertain : once(roundTripMs(known));
-  const { state, failure, ...seen } = await check({ address, port }, session, { schedule, signal, thorough, now });
+  const oneNode = (): boolean => hasOneNode(known, address);
+  const options = { schedule, signal, thorough, oneNode, onEnd: tools.onEnd, now };
+  const { state, failure, ...seen } = await check({ address, port }, session, options);
   clearTimeout(speakUp);
   const endMs = now();
   const connectedMs = startMs + (seen.connectMs ?? 0);

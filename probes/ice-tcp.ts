@@ -22,8 +22,11 @@ import type { Probe } from './probe.js';
  * connection is opened beside it.
  */
 const attemptEveryMs = 250;
-/** Of two nodes that take half of the connections each, eight meet only one in 1 of 128 cases. */
-const flowsAtOnce = 8;
+/**
+ * Of two nodes that take half of the connections each, eight meet only one in 1 of 128 cases. They are not opened where
+ * UDP, at the same address, has met one server only.
+ */
+const flowsInAll = 8;
 /** After the first answer the others should be there, too; so many may have lost a segment, which is not waited for. */
 const lostAtMost = 2;
 const graceMs = 20;
@@ -48,7 +51,7 @@ interface Flow {
  * `refused`: RST. `closed`: accepted, then ended without an answer. `not-stun`: something else talks there. `late`: it was
  * accepted so late that its silence means nothing. One connection that is answered makes it `ok`.
  */
-const checkTcp: Check = async (to, session, { schedule, signal, thorough, now }) => {
+const checkTcp: Check = async (to, session, { schedule, signal, thorough, oneNode, onEnd, now }) => {
   const check = bindingCheck(session, now);
   const sockets = new Set<Socket>();
   const flows: Flow[] = [];
@@ -58,6 +61,7 @@ const checkTcp: Check = async (to, session, { schedule, signal, thorough, now })
   let stopped = false;
   let certain = false;
   let graceEndMs = Number.POSITIVE_INFINITY;
+  let wide = !thorough;
   let closesUnnamed: boolean | undefined;
   let finish = (): void => {};
   const finished = new Promise<void>((resolve) => {
@@ -78,15 +82,26 @@ const checkTcp: Check = async (to, session, { schedule, signal, thorough, now })
     const connecting = inState('connecting').length;
     const graceOver = now() >= graceEndMs;
     if (first) {
-      if (open + connecting === 0 || (graceOver && open <= lostAtMost)) finish();
+      if (!thorough || oneNode()) finish();
+      else if (!wide) widen();
+      else if (open + connecting <= (graceOver ? lostAtMost : 0)) finish();
       return;
     }
     const talks = inState('not-stun').length > 0;
-    if (talks || open + connecting === 0 || (graceOver && open === 0)) finish();
+    const ended = talks || flows.length > open + connecting;
+    if (ended && !talks && !wide) widen();
+    else if (talks || open + connecting === 0 || (ended && graceOver && open === 0)) finish();
   };
   const grace = (ms: number): void => {
     graceEndMs = now() + ms;
     after(ms + 1, settle);
+  };
+
+  const widen = (): void => {
+    wide = true;
+    if (over) return;
+    grace(now() - startMs + graceMs);
+    while (flows.length < flowsInAll) attempt();
   };
 
   const attempt = (): void => {
@@ -100,7 +115,9 @@ const checkTcp: Check = async (to, session, { schedule, signal, thorough, now })
       if (over || (flow.state !== 'connecting' && flow.state !== 'accepted')) return;
       const isFirst = flows.every((one) => one.state === 'connecting' || one.state === 'accepted');
       Object.assign(flow, { state, ...more });
-      if (state !== 'accepted') socket.destroy();
+      // Where the last connection of a session closes livekit-server forgets it for ICE/TCP (pion/ice tcp_packet_conn.go,
+      // startReading), so one that was answered stays open for those that come later, to other addresses as well.
+      if (state !== 'accepted' && state !== 'answered') socket.destroy();
       // The first outcome tells how long the others may take.
       if (isFirst && state !== 'accepted' && !first) grace(now() - startMs + graceMs);
       settle();
@@ -123,7 +140,11 @@ const checkTcp: Check = async (to, session, { schedule, signal, thorough, now })
       for (const message of deframer.push(chunk)) {
         const received = over ? undefined : check.receive(message, to);
         if (received && 'answer' in received) {
-          if (!first) grace(graceMs);
+          if (!first) {
+            sockets.delete(socket);
+            onEnd(() => socket.destroy());
+            grace(graceMs);
+          }
           first ??= received.answer;
           return become('answered');
         }
@@ -169,11 +190,12 @@ const checkTcp: Check = async (to, session, { schedule, signal, thorough, now })
   };
   after(schedule.giveUpAtMs, giveUp);
   const attempts = setInterval(() => {
-    if (!first) attempt();
+    if (!wide) widen();
+    else if (!first) attempt();
   }, attemptEveryMs);
   after(unnamedAfterMs, askUnnamed);
   if (signal.aborted) stop();
-  else for (let i = 0; i < (thorough ? flowsAtOnce : 1); i++) attempt();
+  else attempt();
   await finished;
   signal.removeEventListener('abort', stop);
   clearInterval(attempts);

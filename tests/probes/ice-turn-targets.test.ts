@@ -1,5 +1,6 @@
 /** What `ice-*` and `turn-*` look at, and where they may look. */
 import t from 'tap';
+import type { Claims } from '../../evidence/run.js';
 import { isAllowed } from '../../probes/allowed-address.js';
 import { bindingCheck } from '../../probes/binding-check.js';
 import type { IceTarget } from '../../probes/ice-check.js';
@@ -65,11 +66,11 @@ t.test('which candidates are looked at', async (t) => {
   ];
   const known = knowing({ shared: { iceSession: { ...session, candidates } } });
   t.same(iceUdp.targets(known), [
-    { id: 'ice-udp:20.0.0.1:7882', address: '20.0.0.1', port: 7882, origin: 'advertised' },
-    { id: 'ice-udp:[2001:db8::5]:7882', address: '2001:db8::5', port: 7882, origin: 'advertised' },
+    { id: 'ice-udp:20.0.0.1:7882', address: '20.0.0.1', port: 7882, origin: 'advertised', thorough: true },
+    { id: 'ice-udp:[2001:db8::5]:7882', address: '2001:db8::5', port: 7882, origin: 'advertised', thorough: true },
   ]);
   t.same(iceTcp.targets(known), [
-    { id: 'ice-tcp:20.0.0.1:7881', address: '20.0.0.1', port: 7881, origin: 'advertised' },
+    { id: 'ice-tcp:20.0.0.1:7881', address: '20.0.0.1', port: 7881, origin: 'advertised', thorough: true },
   ]);
   const many = Array.from({ length: 10_000 }, (_, i) => candidate('udp', `20.0.${i >> 8}.${i & 255}`, 7882));
   t.ok((iceUdp.targets(knowing({ shared: { iceSession: { ...session, candidates: many } } })) as []).length <= 32);
@@ -89,6 +90,7 @@ t.test('where else the media is looked for', async (t) => {
   const origins = (known: Known) =>
     (iceUdp.targets(known) as readonly IceTarget[])
       .slice(1)
+      .filter(({ port }) => port === 7882)
       .map(({ address, origin, insteadOf }) => `${address} ${origin} ${insteadOf}`);
   const elsewhere = [
     '20.0.0.2 claimed 20.0.0.1:7882',
@@ -115,6 +117,33 @@ t.test('where else the media is looked for', async (t) => {
   );
   const ok = { id: 'ice-udp:20.0.0.2:7882' };
   t.equal((iceUdp.targets(knowing({ ...world, shared, seen: [failed, ok] })) as []).length, 2, 'nor if one is found');
+});
+
+t.test('at which other ports the media is looked for', async (t) => {
+  const one = candidate('udp', '20.0.0.1', 7884);
+  const failed = (id: string) => ({ id, state: 'failed' as const, failure: { kind: 'refused', message: '' } });
+  const targets = (claims: Claims, probe: AnyProbe = iceUdp, candidates = [one]) => {
+    const seen = candidates.map(({ address, port }) => failed(`${probe.name}:${address}:${port}`));
+    const known = knowing({ claims, seen, shared: { iceSession: { ...session, candidates } } });
+    return (probe.targets(known) as readonly IceTarget[]).filter(({ origin }) => origin !== 'advertised');
+  };
+  const ports = (claims: Claims, from: string): number[] =>
+    targets(claims).flatMap(({ origin, port }) => (origin === from ? [port] : []));
+  t.same(ports({}, 'neighbouring-port'), [7885, 7883, 7886, 7882]);
+  t.same(ports({}, 'claimed-port'), []);
+  t.same(ports({ media: { udp: '31882' } }, 'claimed-port'), [31_882]);
+  t.same(ports({ media: { udp: '7882-7884' } }, 'claimed-port'), [7882, 7883]);
+  t.same(ports({ media: { udp: '7882-7884' } }, 'neighbouring-port'), [7885, 7886], 'each once');
+  t.equal(ports({ media: { udp: '1024-65535' } }, 'claimed-port').length, 16);
+  t.match(targets({ media: { address: '20.0.0.2', udp: '31882' } }).at(-1), {
+    ...{ address: '20.0.0.2', port: 31_882, origin: 'claimed', insteadOf: '20.0.0.1:7884' },
+  });
+  const tcp = [candidate('tcp', '20.0.0.1', 7881, 'passive')];
+  t.same(targets({ media: { udp: '31882' } }, iceTcp, tcp), [], 'over UDP only');
+  const many = Array.from({ length: 32 }, (_, i) => candidate('udp', `20.0.0.${i}`, 7000));
+  t.ok(targets({ media: { udp: '1024-65535' } }, iceUdp, many).length <= 40, 'and not without end');
+  const offered = iceUdp.targets(knowing({ shared: { iceSession: { ...session, candidates: many } } })) as IceTarget[];
+  t.equal(offered.filter(({ thorough }) => thorough).length, 4, 'many flows go to few candidates');
 });
 
 t.test('which TURN servers are looked at', async (t) => {

@@ -131,7 +131,7 @@ export const mediaFaults: readonly Fault[] = [
       ],
     }),
     codes: ['udp-filtered'],
-    alternatives: ['udp-blocked-at-vantage'],
+    alternatives: ['udp-blocked-at-vantage', 'udp-port-remapped'],
     verdict: 'inconclusive',
   },
   {
