@@ -70,7 +70,7 @@ const mostRetries = 2;
 const longestRealmBytes = 763;
 /** Giving back is asked for more than once, but not waited for: the answer changes nothing. */
 export const releaseSchedule: Schedule = { sendAtMs: [0, 50, 150], giveUpAtMs: 400 };
-export const stopped: TurnFailure = { kind: 'timeout', message: 'stopped before an answer came' };
+const stopped: TurnFailure = { kind: 'timeout', message: 'stopped before an answer came' };
 
 export function turnRequests({ username, credential, schedule, signal, onData }: TurnOptions): TurnRequests {
   const waiting = new Map<string, (reply: Reply) => void>();

@@ -1,7 +1,7 @@
 /** TURN that grants a relay, but not to the media, or through which nothing comes back. */
 
 import type { Evidence } from '../../evidence/run.js';
-import { isPrivate, splitAddress } from '../address.js';
+import { isIpv6, isPrivate, splitAddress } from '../address.js';
 import { advertisedAddresses, iceChecks, type TurnCheck, turnChecks, worked } from '../checks.js';
 import { ids, kindOf } from '../look.js';
 import { rule } from '../rule.js';
@@ -32,9 +32,15 @@ interface AddressArgs extends RelayArgs {
   works: boolean;
 }
 
-/** Relayed at an address that nobody outside can send to, by a server that was reached at a public one. */
-const isPrivateRelay = ({ facts: { relayed, address } }: TurnCheck): boolean =>
-  relayed !== undefined && isPrivate(splitAddress(relayed).address) && !isPrivate(address);
+/**
+ * Relayed at an address that nobody outside can send to, by a server that was reached at a public one. Families do not
+ * compare: a private network may have public IPv6 addresses.
+ */
+function isPrivateRelay({ facts: { relayed, address } }: TurnCheck): boolean {
+  if (relayed === undefined) return false;
+  const from = splitAddress(relayed).address;
+  return isIpv6(from) === isIpv6(address) && isPrivate(from) && !isPrivate(address);
+}
 
 /** At a public address that is neither the server's nor the media's: a load balancer's business, or a mistake. */
 function isForeignRelay(evidence: Evidence, { facts: { relayed, address } }: TurnCheck): boolean {
