@@ -50,7 +50,8 @@ export function meet(order: Meet): Meeting {
     const connected = sides.map((side) =>
       rooms[side].connect(order.url, order.tokens[side], {
         rtcConfig: configuration(order, side),
-        peerConnectionTimeout: order.deadlineMs,
+        // Longer than ours, which tells more.
+        peerConnectionTimeout: 2 * order.deadlineMs,
         websocketTimeout: order.deadlineMs,
         maxRetries: 0,
       }),
@@ -60,6 +61,8 @@ export function meet(order: Meet): Meeting {
     allConnected.catch(() => {});
     await Promise.race([Promise.all(joined), allConnected]);
     reached('join', 'connect');
+    // What signalling took, over TCP that backs off where packets are lost, is not taken from the path.
+    timer.refresh();
     await allConnected;
     reached('connect', 'echo');
     echo = await Promise.race([exchange(caller, callee), lost]);

@@ -19,6 +19,7 @@ export interface Meet {
   readonly bounds: Bounds;
   /** The relay of a relayed path, by address. */
   readonly turn?: IceServer;
+  /** For joining, and as much again from there on. */
   readonly deadlineMs: number;
 }
 

@@ -27,7 +27,7 @@ interface PathTarget extends Target {
   readonly turn?: Relay;
 }
 
-/** How long the two may take to meet. */
+/** How long the two may take to join, and from there to meet. */
 const meetMs = 7500;
 /** How long the process may take to start, which a busy machine makes longer than the 0.3 s that it needs. */
 const startMostMs = 12_000;
@@ -126,7 +126,7 @@ export const peer: Probe<PathTarget> = {
   name: 'peer',
   depth: 'peer',
   paths,
-  deadlineMs: startMostMs + meetMs + answerMs,
+  deadlineMs: startMostMs + 2 * meetMs + answerMs,
   targets,
   observe,
 };
