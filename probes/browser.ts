@@ -14,6 +14,7 @@ import { mintsTokens } from '../environment/token.js';
 import type { BrowserFacts, CertificateFacts, DnsFacts, TlsFacts } from '../evidence/facts.js';
 import { printable } from '../evidence/text.js';
 import { turnUri } from '../wire/turn-uri.js';
+import { reachOf } from './media.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
 import type { IceServer } from './shared.js';
 import { onlyOneToken } from './tokens.js';
@@ -54,10 +55,17 @@ function chromiumTarget(known: Known): BrowserTarget | Pending {
   };
 }
 
-/** It meets the same deployment as the Chromium, once that is there. */
+/**
+ * It meets the same deployment as the Chromium, once that is there and has nothing more to do: to start takes a Firefox
+ * three seconds of processor time, which would be taken from the calls that go on.
+ */
 function firefoxTarget(known: Known): BrowserTarget | Pending {
   const chromium = chromiumTarget(known);
   if ('waitingFor' in chromium || !known.shared.browser) return { id: firefoxId, waitingFor: id };
+  const busy = known.asked.paths.find(
+    (path) => reachOf(known, path).state === 'ok' && !known.observations.has(`media:${path}`),
+  );
+  if (busy) return { id: firefoxId, waitingFor: `media:${busy}` };
   const { ca } = known.environment;
   const secure = ca ? endpointsOf(known, known.shared.iceServers ?? []).filter(({ secure }) => secure) : [];
   const trustedCertificates = secure.flatMap(({ host, port }) =>
@@ -163,4 +171,10 @@ function givenUp(signal: AbortSignal): Promise<never> {
   });
 }
 
-export const browser: Probe<BrowserTarget> = { name: 'browser', depth: 'media', deadlineMs: 20_000, targets, observe };
+export const browser: Probe<BrowserTarget> = {
+  name: 'browser',
+  depth: 'media',
+  deadlineMs: ({ id }) => (id === firefoxId ? 30_000 : 20_000),
+  targets,
+  observe,
+};

@@ -54,7 +54,7 @@ type Reach =
   | { readonly state: 'unknown'; readonly probe: string };
 
 /** `ok` as soon as one address or URL of the path was reached, `failed` when one was not and no other was. */
-function reachOf({ observations }: Known, path: Path): Reach {
+export function reachOf({ observations }: Known, path: Path): Reach {
   const probe = isRelayed(path) ? (path as `turn-${'udp' | 'tcp' | 'tls'}`) : (`ice-${path as 'udp' | 'tcp'}` as const);
   const looks = seen(observations.values(), probe).filter(
     ({ facts }) => !('origin' in facts) || (facts as IceFacts).origin === 'advertised',

@@ -15,7 +15,7 @@ import { probes } from '../../probes/index.js';
 import { exchangeOf } from '../../probes/media.js';
 import { judgeExchange } from '../../probes/media-outcome.js';
 import type { Outcome, Probe } from '../../probes/probe.js';
-import { observeEnvironment } from '../../run/planner.js';
+import { observeEnvironment, type Plan } from '../../run/planner.js';
 import { ownDirectory, untilNothingRemains } from '../fixtures/left-behind.js';
 import { inOwnNamespace } from '../fixtures/own-namespace.js';
 
@@ -23,15 +23,16 @@ const paths = ['udp', 'tcp', 'turn-udp', 'turn-tls'] as const;
 const turnTls = 'turns:turn.livekit.doctor.test:443?transport=tcp';
 const browsers = { caller: 'firefox', callee: 'chromium' } as const;
 
-function look(environment: Environment, more: readonly Probe[] = [], signal?: AbortSignal): Promise<Observation[]> {
+function look(environment: Environment, more: readonly Probe[] = [], plan: Partial<Plan> = {}): Promise<Observation[]> {
   return observeEnvironment({
     environment: { ...environment, claims: { ...environment.claims, browsers: ['chromium', 'firefox'] } },
-    probes: [...probes.filter(({ name }) => name !== 'peer' && name !== 'media'), ...more],
+    probes: [...probes.filter(({ name }) => name !== 'peer'), ...more],
     depth: 'media',
     paths: allPaths,
     redactor: newRedactor(),
     now: () => performance.now(),
-    signal: signal ?? new AbortController().signal,
+    signal: new AbortController().signal,
+    ...plan,
   });
 }
 
@@ -60,7 +61,7 @@ function tester(work: (meet: (path: Path, change?: Partial<Exchange>) => Promise
   };
 }
 
-t.test('in a network of our own', { timeout: 110_000 }, async (t) => {
+t.test('in a network of our own', { timeout: 180_000 }, async (t) => {
   if (!(await inOwnNamespace(t, import.meta.url))) return;
   const embedded = await startEmbedded();
   t.teardown(() => embedded.stop());
@@ -76,20 +77,20 @@ t.test('in a network of our own', { timeout: 110_000 }, async (t) => {
         };
         await Promise.all(paths.map((path) => one(path, meet(path))));
         await Promise.all([
-          one('Chromium alone', meet('udp', { browsers: { caller: 'chromium', callee: 'chromium' } })),
-          one('by another name', meet('udp', { url: 'wss://127.0.77.1/', deadlineMs: 3000 })),
-          one('a name that was not seen', meet('udp', { url: 'wss://other.doctor.test/', deadlineMs: 3000 })),
-          one('a path that is not offered', meet('turn-tcp', { deadlineMs: 3000 })),
+          one('by another name', meet('udp', { url: 'wss://127.0.77.1/', deadlineMs: 2500 })),
+          one('a name that was not seen', meet('udp', { url: 'wss://other.doctor.test/', deadlineMs: 2500 })),
+          one('a path that is not offered', meet('turn-tcp', { deadlineMs: 2500 })),
         ]);
       }),
     ]);
 
     const firefox = byId(observations, 'browser:firefox');
-    t.match(firefox, { state: 'ok', facts: { name: 'firefox', origin: findFirefox()?.origin } });
-    t.match(byId(observations, 'browser'), { state: 'ok', facts: { name: 'chromium' } });
+    t.match(firefox, { failure: undefined, state: 'ok', facts: { name: 'firefox', origin: findFirefox()?.origin } });
+    const untilMs = Math.max(...observations.filter(({ id }) => /^media:[^:]+$/.test(id)).map(({ endMs }) => endMs));
+    t.ok((firefox?.startMs ?? 0) >= untilMs, 'it starts when Chromium has done its part');
     for (const path of paths) {
       const outcome = judged.get(path);
-      t.match(outcome, { state: 'ok' }, path);
+      t.match(outcome, { failure: undefined, state: 'ok' }, path);
       const facts = outcome?.facts as MediaFacts | undefined;
       for (const side of [facts?.caller, facts?.callee]) {
         const local = side?.selected.map(({ local }) => local) ?? [];
@@ -101,7 +102,6 @@ t.test('in a network of our own', { timeout: 110_000 }, async (t) => {
         }
       }
     }
-    t.match(judged.get('Chromium alone'), { state: 'ok' });
     const failure = { kind: 'join', message: /the caller failed while joining/ };
     t.match(judged.get('by another name'), { state: 'failed', failure }, 'a certificate counts where it was seen');
     t.match(judged.get('a name that was not seen'), { state: 'failed', failure });
@@ -123,34 +123,34 @@ t.test('in a network of our own', { timeout: 110_000 }, async (t) => {
       const observations = await look(environment, [tester(async () => {})]);
       t.match(byId(observations, 'browser'), { state: 'ok' });
       t.match(byId(observations, 'browser:firefox'), { state: 'unsupported', failure }, named);
-      t.match(byId(observations, 'tester') ?? byId(observations, 'tester'), { state: 'unsupported', failure });
+      t.match(byId(observations, 'tester'), { state: 'unsupported', failure }, 'and so is what needs it');
+      t.match(byId(observations, 'media:udp'), { state: 'ok' }, 'while Chromium does its part');
     }
   });
 
   t.test('a run that is cancelled or dies leaves nothing behind', async (t) => {
     const directory = ownDirectory(t);
-    for (const afterMs of [2000, 3500]) {
-      t.ok((await look(environment, [], AbortSignal.timeout(afterMs))).length > 0);
-      t.same(await untilNothingRemains(directory), [], `cancelled after ${afterMs} ms`);
-    }
+    const controller = new AbortController();
+    const onTarget = (_: string, id: string): void => {
+      if (id === 'browser:firefox') setTimeout(() => controller.abort(), 500);
+    };
+    await look(environment, [], { signal: controller.signal, events: { onTarget } });
+    t.ok(controller.signal.aborted);
+    t.same(await untilNothingRemains(directory), [], 'cancelled while it starts');
+
     const driver = new URL('../../browser/driver.ts', import.meta.url).href;
     const chromium = { executable: findBrowser()?.executable, names: [], trustedKeys: [] };
     const firefox = { ...findFirefox(), names: [{ host: 'a.test', address: '127.0.0.1' }], trustedCertificates: [] };
-    const scripts = t.testdir(
-      Object.fromEntries(
-        ['await starting;', ''].map((wait, i) => [
-          `dies-${i}.mjs`,
-          `
-        import { startBrowser } from ${JSON.stringify(driver)};
-        const browser = await startBrowser(${JSON.stringify(chromium)}).ready;
-        const starting = browser.startFirefox(${JSON.stringify(firefox)});
-        ${wait || 'await new Promise((resolve) => setTimeout(resolve, 700));'}
-        console.log('started');
-        process.kill(process.pid, 'SIGKILL');`,
-        ]),
-      ),
-    );
-    for (const name of ['dies-0.mjs', 'dies-1.mjs']) {
+    const dying = (wait: string): string => `
+      import { startBrowser } from ${JSON.stringify(driver)};
+      const browser = await startBrowser(${JSON.stringify(chromium)}).ready;
+      const starting = browser.startFirefox(${JSON.stringify(firefox)});
+      ${wait}
+      console.log('started');
+      process.kill(process.pid, 'SIGKILL');`;
+    const soon = 'await new Promise((resolve) => setTimeout(resolve, 500));';
+    const scripts = t.testdir({ 'dies.mjs': dying('await starting;'), 'dies-early.mjs': dying(soon) });
+    for (const name of ['dies.mjs', 'dies-early.mjs']) {
       const parameters = [...process.execArgv, join(scripts, name)];
       const error = await promisify(execFile)(process.execPath, parameters).catch((one) => one);
       t.match(error, { signal: 'SIGKILL', stdout: /started/ }, name);
