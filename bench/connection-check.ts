@@ -13,12 +13,15 @@ import type { Depth, Run } from '../evidence/run.js';
 import { livekitVersion, requireLivekitServer } from '../fixtures/embedded/livekit-server.js';
 import { openSandbox } from '../fixtures/lab/sandbox.js';
 import type { TopologyName } from '../fixtures/lab/topologies/index.js';
+import type { VantageName } from '../fixtures/lab/vantages.js';
 import { duration } from '../reporters/text.js';
 import type { OfficialCheck } from './official.js';
 
 interface Case {
   readonly name: string;
   readonly topology: TopologyName;
+  /** Default: `open`. The server reaches an open client with checks of its own, and none behind a router. */
+  readonly vantage?: VantageName;
   /** Default: the one that the case is named after. */
   readonly faults?: readonly string[];
   /** Beside `wire`, where that shows more. */
@@ -36,6 +39,18 @@ const cases: readonly Case[] = [
   {
     name: 'all media silent',
     topology: 'helm-port-range',
+    faults: ['udp-filtered', 'tcp-port-filtered', 'turn-tls-unreachable'],
+  },
+  {
+    name: 'media-address-wrong, behind a home router',
+    topology: 'cloud-kubernetes',
+    vantage: 'cone',
+    faults: ['media-address-wrong'],
+  },
+  {
+    name: 'all media silent, behind a home router',
+    topology: 'helm-port-range',
+    vantage: 'cone',
     faults: ['udp-filtered', 'tcp-port-filtered', 'turn-tls-unreachable'],
   },
   { name: 'turn-udp-unreachable', topology: 'plain' },
@@ -65,8 +80,8 @@ async function compare(one: Case, livekitServer: string): Promise<Compared> {
   const ours: Ours[] = [];
   let theirs: readonly OfficialCheck[] = [];
   for (const depth of ['wire' as const, ...(one.deeper ? [one.deeper] : [])]) {
-    const { name, topology, faults = [name] } = one;
-    const sandbox = await openSandbox({ topology, vantage: 'open', faults: [...faults], livekitServer, depth });
+    const { name, topology, vantage = 'open', faults = [name] } = one;
+    const sandbox = await openSandbox({ topology, vantage, faults: [...faults], livekitServer, depth });
     try {
       ours.push({ depth, run: await sandbox.order({ do: 'check' }) });
       if (depth !== 'wire') continue;
@@ -131,7 +146,7 @@ async function documentOf(all: readonly Compared[]): Promise<string> {
   const date = new Date().toISOString().slice(0, 10);
   return `# The same faults, and what two tools say
 
-Made by \`npm run bench -- connection-check\` on ${date}: livekit-client ${version} in headless Chromium ${chromium}, livekit-server ${livekitVersion}, ${cpus().length} cores, a round-trip time of about 0. Each row is one lab: real servers behind a real fault, and both tools in the same network namespace.
+Made by \`npm run bench -- connection-check\` on ${date}: livekit-client ${version} in headless Chromium ${chromium}, livekit-server ${livekitVersion}, ${cpus().length} cores, a round-trip time of about 0. Each row is one lab: real servers behind a real fault, and both tools in the same network namespace: that of a client with an address of its own, which the server reaches with checks of its own whatever it advertises, or where it is said that of one behind a home router.
 
 \`ConnectionCheck\` is what LiveKit's own test page runs: websocket, webrtc, turn, reconnect, publish audio, publish video, connection protocol, one after the other. Its time is that of all seven, without the start of the browser. Ours is that of the whole check, from nothing to the verdict.
 
