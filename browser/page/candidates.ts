@@ -66,13 +66,14 @@ function hostOf(url: string): string {
   return /^turns?:(?:\[([^\]]*)\]|([^:?]*))/.exec(url)?.slice(1).find(Boolean) ?? '';
 }
 
-/** The path that a selected pair took, by what the statistics say of our end of it; undefined if they do not say. */
-export function pathOfPair(local: PairEnd): Path | undefined {
-  if (local.candidateType !== 'relay') {
-    return local.protocol === 'udp' || local.protocol === 'tcp' ? local.protocol : undefined;
-  }
-  const { relayProtocol } = local;
-  return relayProtocol === 'udp' || relayProtocol === 'tcp' || relayProtocol === 'tls'
-    ? `turn-${relayProtocol}`
+/**
+ * The path that a selected pair took, by what the statistics say of our end of it; undefined if they do not say. Only
+ * what a relay carries has a `relayProtocol`: where the server sees the relay's packets come from another address than
+ * it relays at, our end is `prflx`, and no less relayed.
+ */
+export function pathOfPair({ candidateType, protocol, relayProtocol }: PairEnd): Path | undefined {
+  if (relayProtocol === 'udp' || relayProtocol === 'tcp' || relayProtocol === 'tls') return `turn-${relayProtocol}`;
+  return candidateType !== 'relay' && !relayProtocol && (protocol === 'udp' || protocol === 'tcp')
+    ? protocol
     : undefined;
 }

@@ -81,7 +81,9 @@ t.test('a URL and a selected pair name their path', async (t) => {
   t.equal(pathOfUrl('stun:host'), undefined);
   t.equal(pathOfPair({ candidateType: 'prflx', protocol: 'tcp' }), 'tcp');
   t.equal(pathOfPair({ candidateType: 'relay', protocol: 'udp', relayProtocol: 'tls' }), 'turn-tls');
+  t.equal(pathOfPair({ candidateType: 'prflx', protocol: 'udp', relayProtocol: 'tls' }), 'turn-tls', 'translated');
   t.equal(pathOfPair({ candidateType: 'relay', protocol: 'udp' }), undefined, 'which relay it was is not known');
+  t.equal(pathOfPair({ candidateType: 'prflx', protocol: 'udp', relayProtocol: 'new' }), undefined);
 });
 
 t.test('the page goes nowhere that a probe would not go', async (t) => {
@@ -310,7 +312,10 @@ t.test('what waits for what', async (t) => {
   const verified = (host: string, facts: object = {}): Partial<Observation> => ({
     id: `tls:${host}:443`,
     state: 'ok',
-    facts: { chain: [{ spkiSha256: `key of ${host}` }], ...facts } as Observation['facts'],
+    facts: {
+      chain: [{ spkiSha256: `key of ${host}`, fingerprint256: `hash of ${host}` }],
+      ...facts,
+    } as Observation['facts'],
   });
   const browserTargets = (...all: Parameters<typeof known>) => browserProbe.targets(known(...all));
 
@@ -352,6 +357,19 @@ t.test('what waits for what', async (t) => {
   t.match(udp(ice('failed'), browser), { waitingFor: 'ice-udp:advertised' });
   t.match(udp(ice('ok', 'claimed'), ice('failed'), browser), { waitingFor: 'ice-udp:advertised' }, 'another address');
   t.match(udp(ice('ok'), { ...browser, state: 'unsupported' }), { waitingFor: 'browser' });
+
+  const mixed = { ...own, claims: { browsers: ['chromium' as const, 'firefox' as const] } };
+  const seen = [...names, verified('a.test'), refused, ice('ok')];
+  const firefox = (shared: Known['shared'], ...more: Partial<Observation>[]) =>
+    [browserTargets(mixed, [...seen, ...more], { iceServers, ...shared })].flat()[1];
+  t.match(firefox({}), { id: 'browser:firefox', waitingFor: 'browser' });
+  const chromium = { browser: {} as never };
+  t.match(firefox(chromium), { waitingFor: 'media:udp' }, 'Chromium comes first');
+  t.match(firefox(chromium, { id: 'media:udp', state: 'failed' }), {
+    id: 'browser:firefox',
+    names: [{ host: 'a.test' }, { host: 't.test' }],
+    trustedCertificates: [{ host: 'a.test', port: 443, fingerprint256: 'hash of a.test' }],
+  });
   const offered = [mediaProbe.targets(known(environment, [], { iceServers }))].flat();
   t.same(
     offered.map((one) => 'id' in one && one.id),
