@@ -96,8 +96,8 @@ function sentOf({ limitedBy, ...numbers }: SentMedia): SentMedia {
   return { ...(plain(numbers) as SentMedia), ...(limitedBy && { limitedBy: printable(String(limitedBy), 20) }) };
 }
 
-/** Numbers by name, and one level of such below: that is all that a page has to say. */
-function plain(values: object, depth = 2): object {
+/** Numbers by name, and two levels of such below: that is all that a page has to say. */
+function plain(values: object, depth = 3): object {
   const entries = Object.entries(values).flatMap(([name, value]): [string, unknown][] => {
     if (value === undefined || value === null) return [];
     if (typeof value === 'object') return depth > 1 ? [[name, plain(value, depth - 1)]] : [];

@@ -3,7 +3,7 @@ import type * as LiveKit from 'livekit-client';
 import type { Part, PartReport } from '../exchange.js';
 import { connectionsOf, forget, held, whenMade, wrapPeerConnection } from './hold.js';
 import { type Reception, receive } from './reception.js';
-import { sent } from './sent.js';
+import { isReported, sent } from './sent.js';
 import { frameRate, makeSources, type Sources } from './sources.js';
 import { selectedPairs } from './statistics.js';
 
@@ -97,7 +97,9 @@ async function take(part: Part): Promise<PartReport> {
   sendKeyFrames(room);
   const { nonce, side, measureMs } = part;
   const whose = side === 'caller' ? 'callee' : 'caller';
-  const reception: Reception = receive(room, { nonce, whose, measureMs }, audioContext, since);
+  const isReportedOn = async (): Promise<boolean> => !part.publish || isReported(await sent(connectionsOf(part.key)));
+  const expectation = { nonce, whose, measureMs, isReported: isReportedOn } as const;
+  const reception: Reception = receive(room, expectation, audioContext, since);
   whenMade(part.key, (connection) => {
     connection.addEventListener('iceconnectionstatechange', () => {
       if (['connected', 'completed'].includes(connection.iceConnectionState)) reached.iceMs ??= since();

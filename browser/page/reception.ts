@@ -22,7 +22,12 @@ export interface Expectation {
   readonly whose: Side;
   /** How long to go on once all is proven, in milliseconds. */
   readonly measureMs: number;
+  /** Of what this participant sends. */
+  isReported(): Promise<boolean>;
 }
+
+/** Receivers report once a second (RTCP); when nothing came for so long, in milliseconds, nothing does. */
+const reportsMs = 3500;
 
 /** How often it is looked whether all is there, in milliseconds. Chromium makes new statistics every 50 ms at most. */
 const pollMs = 50;
@@ -30,7 +35,7 @@ const pollMs = 50;
 /** `since` gives the milliseconds since the participant began to connect. */
 export function receive(
   room: Room,
-  { nonce, whose, measureMs }: Expectation,
+  { nonce, whose, measureMs, isReported }: Expectation,
   audioContext: AudioContext,
   since: () => number,
 ): Reception {
@@ -83,6 +88,7 @@ export function receive(
     if (since() - startedMs < measureMs) return;
     const [video, audio] = await Promise.all([inbound(receivers.video), inbound(receivers.audio)]);
     if (!(video.framesDecoded > 0 && audio.totalAudioEnergy > 0)) return;
+    if (since() - startedMs < reportsMs && !(await isReported())) return;
     clearInterval(polling);
     finish();
   };

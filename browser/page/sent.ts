@@ -1,5 +1,5 @@
 /** What the statistics say of the media that a participant sends, its receivers' reports among it. */
-import type { SentMedia } from '../../evidence/facts.js';
+import type { SentMedia, SentTrack } from '../../evidence/facts.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: the DOM types know few of the fields
 type Stat = Record<string, any>;
@@ -10,26 +10,38 @@ export async function sent(connections: readonly RTCPeerConnection[]): Promise<S
     connections.map(async (one) => [...((await one.getStats()) as unknown as ReadonlyMap<string, Stat>).values()]),
   );
   const stats = reports.flat();
-  const outbound = stats.filter(({ type }) => type === 'outbound-rtp');
-  const video = outbound.find(({ kind }) => kind === 'video');
-  const audio = outbound.find(({ kind }) => kind === 'audio');
+  const outbound = (kind: string) => stats.find((one) => one.type === 'outbound-rtp' && one.kind === kind);
+  const video = outbound('video');
+  const audio = outbound('audio');
   if (!video && !audio) return undefined;
-  const remote = stats.filter(({ type }) => type === 'remote-inbound-rtp');
-  const sum = (of: Stat[], name: string): number => of.reduce((total, one) => total + (one[name] ?? 0), 0);
-  const roundTrips = remote.map(({ roundTripTime }) => roundTripTime).filter((one) => typeof one === 'number');
-  const jitters = remote.map(({ jitter }) => jitter).filter((one) => typeof one === 'number');
+  const availableBps = stats.find(({ availableOutgoingBitrate }) => availableOutgoingBitrate)?.availableOutgoingBitrate;
   return {
-    videoBytes: video?.bytesSent ?? 0,
-    audioBytes: audio?.bytesSent ?? 0,
-    packetsSent: sum(outbound, 'packetsSent'),
+    ...(video && { video: trackOf(video, stats) }),
+    ...(audio && { audio: trackOf(audio, stats) }),
     ...(video?.qualityLimitationReason && { limitedBy: video.qualityLimitationReason }),
-    ...(remote.length > 0 && {
+    ...(availableBps && { availableBps }),
+  };
+}
+
+/** Whether the receiver has reported on everything that is sent. */
+export function isReported(media: SentMedia | undefined): boolean {
+  const tracks = [media?.video, media?.audio].filter((one) => one !== undefined);
+  return tracks.length > 0 && tracks.every(({ reported }) => reported !== undefined);
+}
+
+function trackOf(outbound: Stat, stats: readonly Stat[]): SentTrack {
+  const remote = stats.find(({ type, localId }) => type === 'remote-inbound-rtp' && localId === outbound.id);
+  const { pliCount, firCount } = outbound;
+  return {
+    bytes: outbound.bytesSent ?? 0,
+    packets: outbound.packetsSent ?? 0,
+    ...(pliCount !== undefined && { keyFrameRequests: pliCount + (firCount ?? 0) }),
+    ...(remote && {
       reported: {
-        packetsLost: sum(remote, 'packetsLost'),
-        ...(roundTrips.length > 0 && { rttMs: Math.max(...roundTrips) * 1000 }),
-        ...(jitters.length > 0 && { jitterMs: Math.max(...jitters) * 1000 }),
+        packetsLost: remote.packetsLost ?? 0,
+        ...(typeof remote.jitter === 'number' && { jitterMs: remote.jitter * 1000 }),
+        ...(remote.roundTripTimeMeasurements > 0 && { rttMs: remote.roundTripTime * 1000 }),
       },
     }),
-    keyFrameRequests: (video?.pliCount ?? 0) + (video?.firCount ?? 0),
   };
 }

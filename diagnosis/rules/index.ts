@@ -19,6 +19,7 @@ import {
 } from './ingress.js';
 import { loadBalancerSplitsNodes } from './load-balancer-splits-nodes.js';
 import { mediaAddressDrift, mediaAddressPrivate, mediaAddressSilent, mediaAddressWrong } from './media-address.js';
+import { codecDisabled, mediaDownlinkLost, mediaUplinkLost, rtcpLost } from './media-flow.js';
 import { mediaReplyAddressWrong } from './media-reply-address-wrong.js';
 import { natBindingShort, natEndpointDependent } from './nat.js';
 import { tcpNotOffered, udpNotOffered } from './not-offered.js';
@@ -145,6 +146,10 @@ export const rules: readonly AnyRule[] = [
   dtlsFiltered,
   natBindingShort,
   natEndpointDependent,
+  mediaUplinkLost,
+  mediaDownlinkLost,
+  rtcpLost,
+  codecDisabled,
   browserMissing,
   unexplainedFailure,
 ];

@@ -62,16 +62,23 @@ export interface ReceivedMedia {
   measuredMs?: number;
 }
 
-/** What the sender knows of its own media. */
+/** What the sender knows of one track of its own (webrtc-stats `outbound-rtp` and `remote-inbound-rtp`). */
+export interface SentTrack {
+  bytes: number;
+  packets: number;
+  /** Requests for a key frame that came. */
+  keyFrameRequests?: number;
+  /** From the receiver's reports (RTCP RR, RFC 3550 §6.4.2): absent as long as none came. */
+  reported?: { packetsLost: number; jitterMs?: number; rttMs?: number };
+}
+
 export interface SentMedia {
-  videoBytes: number;
-  audioBytes: number;
-  packetsSent: number;
+  video?: SentTrack;
+  audio?: SentTrack;
   /** webrtc-stats `qualityLimitationReason` of the picture: `none`, `cpu`, `bandwidth`, `other`. */
   limitedBy?: string;
-  /** From the receiver's reports (RTCP, RFC 3550 §6.4): absent as long as none came. */
-  reported?: { packetsLost: number; rttMs?: number; jitterMs?: number };
-  keyFrameRequests?: number;
+  /** What the congestion control believes to be possible, in bits per second. */
+  availableBps?: number;
 }
 
 export interface ParticipantFacts {

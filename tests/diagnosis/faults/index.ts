@@ -1,6 +1,7 @@
 import { addressFaults } from './addresses.js';
 import { certificateFaults } from './certificates.js';
 import type { Fault } from './fault.js';
+import { flowFaults } from './flow.js';
 import { mediaFaults } from './media.js';
 import { nameFaults } from './names.js';
 import { natFaults } from './nat.js';
@@ -23,6 +24,7 @@ export const faults: readonly Fault[] = [
   ...mediaFaults,
   ...portFaults,
   ...natFaults,
+  ...flowFaults,
   ...turnFaults,
   ...turnTlsFaults,
   ...turnRefusedFaults,

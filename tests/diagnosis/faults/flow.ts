@@ -1,0 +1,103 @@
+/** Media that is sent and does not arrive, as two participants' statistics show it. */
+import type { MediaFacts, ParticipantFacts, ReceivedMedia, SentTrack } from '../../../evidence/facts.js';
+import * as s from '../scene.js';
+import type { Fault } from './fault.js';
+
+const reported = { packetsLost: 0, jitterMs: 4, rttMs: 20 };
+const video: SentTrack = { bytes: 76_000, packets: 107, reported };
+const audio: SentTrack = { bytes: 41_000, packets: 340, reported };
+const received: ReceivedMedia = {
+  firstFrameMs: 900,
+  firstAudioMs: 950,
+  framesDecoded: 60,
+  videoBytes: 74_000,
+  audioBytes: 40_000,
+  audioEnergy: 0.3,
+  packetsReceived: 440,
+  packetsLost: 0,
+  measuredMs: 6500,
+};
+const participant: ParticipantFacts = {
+  iceMs: 500,
+  dtlsMs: 600,
+  connectMs: 650,
+  selected: [],
+  received,
+  sent: { video, audio },
+};
+
+/** Both participants are at the same vantage, so what is lost of one is lost of the other. */
+function media(path: MediaFacts['path'], of: Partial<ParticipantFacts>, kind?: string) {
+  const side = { ...participant, ...of };
+  const facts: MediaFacts = { path, caller: side, callee: side };
+  return s.observation('media', path, facts, kind ? s.failed(kind) : {});
+}
+
+const without = ({ bytes, packets }: SentTrack): SentTrack => ({ bytes, packets });
+const blind = { ...received, framesDecoded: 0, videoBytes: 0, packetsReceived: 331 };
+
+export const flowFaults: readonly Fault[] = [
+  {
+    name: 'pictures are sent, and the server reports on the sound alone',
+    evidence: s.scene({
+      with: [media('udp', { received: blind, sent: { video: without(video), audio } }, 'no-video')],
+    }),
+    codes: ['media-uplink-lost'],
+    alternatives: [],
+    verdict: 'fail',
+    says: ['udp', 'picture', '107 packets'],
+  },
+  {
+    name: 'nothing arrives and nothing is reported: which way it is lost is not known',
+    evidence: s.scene({
+      with: [
+        media(
+          'udp',
+          {
+            received: { ...blind, audioBytes: 0, packetsReceived: 0 },
+            sent: { video: without(video), audio: without(audio) },
+          },
+          'no-video',
+        ),
+      ],
+    }),
+    codes: ['media-uplink-lost'],
+    alternatives: ['media-downlink-lost'],
+    verdict: 'fail',
+    says: ['picture and sound'],
+  },
+  {
+    name: 'the server reports on pictures that nobody gets',
+    evidence: s.scene({ with: [media('udp', { received: blind }, 'no-video')] }),
+    codes: ['media-downlink-lost'],
+    verdict: 'fail',
+    says: ['udp', '107 packets'],
+  },
+  {
+    name: 'media flows, and no report of it comes',
+    evidence: s.scene({ with: [media('udp', { sent: { video: without(video), audio: without(audio) } })] }),
+    codes: ['rtcp-lost'],
+    verdict: 'fail',
+    says: ['udp', 'RTCP'],
+  },
+  {
+    name: 'too short a look for a report',
+    evidence: s.scene({
+      with: [
+        media('udp', {
+          received: { ...received, measuredMs: 900 },
+          sent: { video: without(video), audio: without(audio) },
+        }),
+      ],
+    }),
+    codes: [],
+    verdict: 'pass',
+  },
+  {
+    name: 'pictures are refused in the answer',
+    evidence: s.scene({ with: [media('udp', { received: blind, sent: { audio } }, 'no-video')] }),
+    codes: ['codec-disabled'],
+    verdict: 'fail',
+    says: ['room.enabled_codecs', 'video/vp8'],
+  },
+];
