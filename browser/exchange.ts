@@ -1,5 +1,5 @@
 /** What is said between the driver and the page of a participant: plain JSON, both ways. */
-import type { ReceivedMedia, SelectedPair, SentMedia } from '../evidence/facts.js';
+import type { DataFacts, ReceivedMedia, Recovery, SelectedPair, SentMedia } from '../evidence/facts.js';
 import type { Path } from '../evidence/run.js';
 import type { Bounds } from './page/bounds.js';
 
@@ -11,8 +11,8 @@ export interface Part {
   /** Names the exchange within the page. */
   readonly key: string;
   readonly side: Side;
-  /** The only way that media may take. */
-  readonly path: Path;
+  /** The only way that media may take; `any` leaves the choice to the browser and the server, as in a usual call. */
+  readonly path: Path | 'any';
   readonly bounds: Bounds;
   /** Signalling URL, `ws:` or `wss:`. */
   readonly url: string;
@@ -49,4 +49,7 @@ export interface PartReport {
   readonly selected: SelectedPair[];
   readonly received: ReceivedMedia;
   readonly sent?: SentMedia;
+  /** Of what was tried afterwards. */
+  readonly recovery?: Recovery;
+  readonly data?: DataFacts;
 }

@@ -17,6 +17,7 @@ const modules = [
   'participant',
   'bounds',
   'candidates',
+  'exercise',
   'hold',
   'listener',
   'reception',

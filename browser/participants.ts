@@ -1,6 +1,6 @@
 /** Two participants, each in a page of its own, as Playwright drives them. */
 import type { BrowserContext, Page } from 'playwright';
-import type { Path } from '../evidence/run.js';
+import type { Exercise, Path } from '../evidence/run.js';
 import type { Part, PartReport, Side } from './exchange.js';
 import type { Bounds } from './page/bounds.js';
 import type { PageServer } from './page-server.js';
@@ -13,7 +13,7 @@ export type BrowserName = 'chromium' | 'firefox';
 export interface Exchange {
   /** Unique among the exchanges of the same participants. */
   readonly key: string;
-  readonly path: Path;
+  readonly path: Path | 'any';
   readonly bounds: Bounds;
   /** Signalling URL. */
   readonly url: string;
@@ -28,6 +28,8 @@ export interface Exchange {
   readonly publish?: BySide<boolean>;
   /** From its start until both answer with what they have. */
   readonly deadlineMs: number;
+  /** What is tried once they see and hear each other, and how long that may take. */
+  readonly afterwards?: { readonly exercise: Exercise; readonly deadlineMs: number };
 }
 
 export interface Participants {
@@ -55,14 +57,17 @@ export function participants(pages: BySide<Page>): Participants {
     await Promise.allSettled(sides.map((side) => act(pages[side])));
   };
   return {
-    async exchange({ tokens, publish, browsers: _, ...common }) {
+    async exchange({ tokens, publish, afterwards, browsers: _, ...common }) {
       const take = (side: Side): Promise<PartReport> => {
         const part: Part = { ...common, side, token: tokens[side], publish: publish?.[side] ?? true };
         return pages[side].evaluate((one) => globalThis.doctor.take(one), part);
       };
       try {
         const [caller, callee] = await Promise.all([take('caller'), take('callee')]);
-        return { caller, callee };
+        const met = { caller, callee };
+        return afterwards && sides.every((side) => met[side].phase === 'done')
+          ? await goOn(pages, common.key, afterwards, met)
+          : met;
       } finally {
         void inBoth((page) => page.evaluate((key) => globalThis.doctor.leave(key), common.key));
       }
@@ -70,4 +75,29 @@ export function participants(pages: BySide<Page>): Participants {
     stop: (key) => inBoth((page) => page.evaluate((one) => globalThis.doctor.stop(one), key)),
     leave: () => inBoth((page) => page.evaluate(() => globalThis.doctor.leaveAll())),
   };
+}
+
+/** For the other side to be there again, once the one that was interrupted is. */
+const otherMs = 5000;
+
+async function goOn(
+  { caller, callee }: BySide<Page>,
+  key: string,
+  { exercise, deadlineMs }: NonNullable<Exchange['afterwards']>,
+  met: BySide<PartReport>,
+): Promise<BySide<PartReport>> {
+  if (exercise === 'data') {
+    const [first, second] = await Promise.all(
+      [caller, callee].map((page) => page.evaluate((one) => globalThis.doctor.data(one), key)),
+    );
+    return { caller: { ...met.caller, data: first }, callee: { ...met.callee, data: second } };
+  }
+  await callee.evaluate((one) => globalThis.doctor.mark(one), key);
+  const order = { key, exercise, deadlineMs };
+  const first = await caller.evaluate(
+    (one) => globalThis.doctor.exercise(one.key, one.exercise, one.deadlineMs),
+    order,
+  );
+  const second = await callee.evaluate((one) => globalThis.doctor.recovery(one.key, one.otherMs), { key, otherMs });
+  return { caller: { ...met.caller, recovery: first }, callee: { ...met.callee, recovery: second } };
 }

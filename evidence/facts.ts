@@ -3,6 +3,7 @@
  * Times are milliseconds, addresses are without brackets, hosts are lower case without a trailing dot.
  */
 
+import type { CallFacts } from './facts/call.js';
 import type { IceFacts } from './facts/ice.js';
 import type { MediaFacts } from './facts/media.js';
 import type { AddressFacts, DnsFacts, TlsFacts } from './facts/names.js';
@@ -13,6 +14,7 @@ import type { TurnFacts } from './facts/turn.js';
 import type { LoadFacts, VantageFacts } from './facts/vantage.js';
 import type { Observation } from './run.js';
 
+export type * from './facts/call.js';
 export type * from './facts/ice.js';
 export type * from './facts/media.js';
 export type * from './facts/names.js';
@@ -40,6 +42,7 @@ export interface FactsByProbe {
   peer: PeerFacts;
   browser: BrowserFacts;
   media: MediaFacts;
+  call: CallFacts;
 }
 
 /** An observation that looked and saw (`ok` or `failed`): its facts have the shape that its probe promises. */

@@ -16,6 +16,10 @@ export const depths = ['wire', 'peer', 'media'] as const;
 /** How deeply a path can be proven, shallow first. */
 export const layers = ['reach', 'peer', 'media'] as const;
 
+/** What can be tried in a call that stands; each is done only when it is asked for. */
+export const exercises = ['data', 'reconnect', 'fallback-tcp', 'fallback-tls', 'outage'] as const;
+
+export type Exercise = (typeof exercises)[number];
 export type Path = z.infer<typeof document.pathSchema>;
 export type Layer = z.infer<typeof document.layerSchema>;
 export type Depth = z.infer<typeof document.depthSchema>;

@@ -82,11 +82,7 @@ function factsOf({ iceMs, dtlsMs, connectMs, firstPacketMs, selected, received, 
   const times = { iceMs, dtlsMs, connectMs, firstPacketMs };
   return {
     ...(plain(times) as typeof times),
-    selected: selected.slice(0, mostPairs).map(({ local, remote, rttMs }) => ({
-      local: endOf(local),
-      remote: endOf(remote),
-      ...(rttMs !== undefined && { rttMs: number(rttMs) }),
-    })),
+    selected: pairsOf(selected),
     received: plain(received) as ParticipantFacts['received'],
     ...(sent && { sent: sentOf(sent) }),
   };
@@ -106,6 +102,14 @@ function plain(values: object, depth = 3): object {
   return Object.fromEntries(entries.slice(0, 40));
 }
 
+export function pairsOf(selected: readonly SelectedPair[]): SelectedPair[] {
+  return selected.slice(0, mostPairs).map(({ local, remote, rttMs }) => ({
+    local: endOf(local),
+    remote: endOf(remote),
+    ...(rttMs !== undefined && { rttMs: number(rttMs) }),
+  }));
+}
+
 function endOf({ candidateType, protocol, address, port, relayProtocol, url }: PairEnd): PairEnd {
   return {
     candidateType: printable(candidateType),
@@ -117,7 +121,7 @@ function endOf({ candidateType, protocol, address, port, relayProtocol, url }: P
   };
 }
 
-function number(value: unknown): number {
+export function number(value: unknown): number {
   const known = Number(value);
   return Number.isFinite(known) ? Math.round(known * 1e6) / 1e6 : 0;
 }

@@ -1,7 +1,7 @@
 /** What a probe is. To add one: one file beside this and one line in `index.ts`; `CONTRIBUTING.md` walks through it. */
 import type { Environment } from '../environment/environment.js';
 import type { Redactor } from '../evidence/redaction.js';
-import type { Depth, Failure, Observation, Path, Step } from '../evidence/run.js';
+import type { Depth, Exercise, Failure, Observation, Path, Step } from '../evidence/run.js';
 import type { Shared } from './shared.js';
 
 /** What is known so far of one environment. Grows while the run goes on. */
@@ -14,6 +14,8 @@ export interface Known {
     readonly idleMs?: number;
     /** Up to how long UDP mappings are left idle, to see whether they live as long; absent: not at all. */
     readonly natLifetimeMs?: number;
+    /** What to try in a call that stands. */
+    readonly exercises?: readonly Exercise[];
   };
   readonly observations: ReadonlyMap<string, Observation>;
   /** Live things that one probe made and others use (a signalling session, a browser). Never part of the run. */

@@ -9,6 +9,8 @@ export type AddressKind = 'public' | 'private' | 'carrier' | 'loopback' | 'loopb
 export interface Bounds {
   /** The TURN URL that was seen to work. */
   readonly turnUrl?: string;
+  /** For a call that may take any path: all of them. */
+  readonly turnUrls?: readonly string[];
   /** Addresses that somebody other than the server vouches for. */
   readonly addresses: readonly string[];
   readonly kinds: readonly AddressKind[];

@@ -6,7 +6,10 @@ import { type Bounds, isWithin } from './bounds.js';
 /** Whose candidate it is: the server's (`remote`) or the page's own. */
 export type Origin = 'local' | 'remote';
 
-export function isRelayed(path: Path): boolean {
+/** `any`: no path is forced, and only the bounds hold. */
+export type Way = Path | 'any';
+
+export function isRelayed(path: Way): boolean {
   return path.startsWith('turn-');
 }
 
@@ -16,19 +19,20 @@ export function isRelayed(path: Path): boolean {
  *
  * Both sides' candidates must be held back: a server that knows a UDP candidate of ours reaches it with its own checks.
  */
-export function belongs(path: Path, origin: Origin, line: string, bounds?: Bounds): boolean {
+export function belongs(path: Way, origin: Origin, line: string, bounds?: Bounds): boolean {
   const [, , protocol = '', , address = '', , , type = ''] = line.replace(/^a=/, '').split(' ');
   if (!protocol) return true;
   const transport = protocol.toLowerCase();
   // What is behind a relay is the relay's to reach.
   if (bounds && origin === 'remote' && !isRelayed(path) && !isWithin(bounds, address)) return false;
+  if (path === 'any') return true;
   // A relay is reached in the way that its URL says; from there on it is UDP (RFC 8656 §2.1).
   if (isRelayed(path)) return transport === 'udp' && (origin === 'remote' || type === 'relay');
   return transport === path && (origin === 'remote' || type !== 'relay');
 }
 
 /** The description without the candidates that do not belong to the path. */
-export function withoutOthers(path: Path, origin: Origin, sdp: string, bounds?: Bounds): string {
+export function withoutOthers(path: Way, origin: Origin, sdp: string, bounds?: Bounds): string {
   return (
     sdp
       // Browsers take a line feed alone for the end of a line too.
@@ -50,16 +54,27 @@ export function pathOfUrl(url: string): Path | undefined {
  * The configuration with which only `path` can come about: one TURN URL and nothing but relays, or no server at all.
  * The URL is the one within the bounds; else, as another node of the deployment has another address, one like it.
  */
-export function narrowed(path: Path, configuration: RTCConfiguration, bounds?: Bounds): RTCConfiguration {
+export function narrowed(path: Way, configuration: RTCConfiguration, bounds?: Bounds): RTCConfiguration {
+  if (path === 'any') return { ...configuration, iceServers: within(configuration, bounds) };
   if (!isRelayed(path)) return { ...configuration, iceTransportPolicy: 'all', iceServers: [] };
-  const servers = (configuration.iceServers ?? []).flatMap((server) =>
-    [server.urls].flat().map((urls) => ({ ...server, urls })),
-  );
+  const servers = oneUrlEach(configuration);
   const alike = servers.filter(({ urls }) => pathOfUrl(urls) === path);
   const server = bounds
     ? (alike.find(({ urls }) => urls === bounds.turnUrl) ?? alike.find(({ urls }) => isWithin(bounds, hostOf(urls))))
     : alike[0];
   return { ...configuration, iceTransportPolicy: 'relay', iceServers: server ? [server] : [] };
+}
+
+function oneUrlEach({ iceServers = [] }: RTCConfiguration): (RTCIceServer & { urls: string })[] {
+  return iceServers.flatMap((server) => [server.urls].flat().map((urls) => ({ ...server, urls })));
+}
+
+/** TURN servers that were seen to work, or are where the bounds allow. */
+function within(configuration: RTCConfiguration, bounds?: Bounds): RTCIceServer[] {
+  return oneUrlEach(configuration).filter(
+    ({ urls }) =>
+      pathOfUrl(urls) !== undefined && (!bounds || bounds.turnUrls?.includes(urls) || isWithin(bounds, hostOf(urls))),
+  );
 }
 
 function hostOf(url: string): string {

@@ -2,13 +2,12 @@
  * Holds the peer connections of a page to one path each. livekit-client makes them itself, so the constructor is
  * wrapped; which exchange a connection belongs to rides in its configuration under a key that browsers ignore.
  */
-import type { Path } from '../../evidence/run.js';
 import type { Bounds } from './bounds.js';
-import { belongs, isRelayed, narrowed, type Origin, withoutOthers } from './candidates.js';
+import { belongs, isRelayed, narrowed, type Origin, type Way, withoutOthers } from './candidates.js';
 
 interface Hold {
   readonly key: string;
-  readonly path: Path;
+  readonly path: Way;
   readonly bounds?: Bounds | undefined;
 }
 
@@ -29,7 +28,7 @@ interface Native {
 const connections = new Map<string, RTCPeerConnection[]>();
 
 /** For `rtcConfig` of livekit-client: what this makes is held to `path` and found under `key`. */
-export function held(key: string, path: Path, bounds?: Bounds): RTCConfiguration {
+export function held(key: string, path: Way, bounds?: Bounds): RTCConfiguration {
   // Otherwise each section of an offer opens connections of its own, all but one to be closed after the answer: more
   // work, more allocations of a TURN server, and over TCP it is sometimes the wrong one that stays.
   const configuration: Held = { bundlePolicy: 'max-bundle', doctor: { key, path, bounds } };

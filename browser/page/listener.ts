@@ -18,25 +18,35 @@ export interface Listener {
   /** Milliseconds since the participant's start. */
   readonly firstSoundMs: number | undefined;
   heard(): HeardVoice;
+  /** Plays another track from now on, as after a reconnection; what was heard still counts. */
+  attach(track: MediaStreamTrack): void;
+  /** The longest time without the voice since it was asked to mark, and up to now; ±20 ms. */
+  readonly longestGapMs: number;
+  /** When that was, since the participant's start. */
+  readonly lastMs: number;
+  mark(): void;
   stop(): void;
 }
 
+/** `since` gives the milliseconds since the participant began to connect. */
 export function listen(
-  track: MediaStreamTrack,
   { nonce, whose }: { readonly nonce: number; readonly whose: Side },
   audioContext: AudioContext,
   since: () => number,
 ): Listener {
   const tones = tonesOf(nonce);
-  const source = new MediaStreamAudioSourceNode(audioContext, { mediaStream: new MediaStream([track]) });
+  // Chromium decodes sound only for an element that plays it.
+  const audio = document.createElement('audio');
   const analyser = new AnalyserNode(audioContext, { fftSize: samplesEach });
-  source.connect(analyser);
+  let source: MediaStreamAudioSourceNode | undefined;
   const samples = new Float32Array(samplesEach);
   const windowMs = (samplesEach / audioContext.sampleRate) * 1000;
   const latencies: number[] = [];
   let [looks, voiced, foreign] = [0, 0, 0];
   let firstSoundMs: number | undefined;
   let lastTurn: 0 | 1 | undefined;
+  let voicedAtMs = since();
+  let gapMs = 0;
 
   const look = (): void => {
     analyser.getFloatTimeDomainData(samples);
@@ -49,6 +59,8 @@ export function listen(
       return;
     }
     voiced += 1;
+    gapMs = Math.max(gapMs, since() - voicedAtMs);
+    voicedAtMs = since();
     if (voiced === enoughLooks) firstSoundMs ??= since();
     if (lastTurn !== undefined && now !== lastTurn && latencies.length < mostLatencies) {
       // Heard as soon as it fills half of the window, and noticed half of the time between looks later.
@@ -72,9 +84,28 @@ export function listen(
       foreign,
       ...(latencies.length > 0 && { latencyMs: median(latencies) }),
     }),
+    attach(track) {
+      const mediaStream = new MediaStream([track]);
+      audio.srcObject = mediaStream;
+      audio.play().catch(() => {});
+      source?.disconnect();
+      source = new MediaStreamAudioSourceNode(audioContext, { mediaStream });
+      source.connect(analyser);
+    },
+    get longestGapMs() {
+      return Math.max(gapMs, since() - voicedAtMs);
+    },
+    get lastMs() {
+      return voicedAtMs;
+    },
+    mark() {
+      gapMs = 0;
+      voicedAtMs = since();
+    },
     stop() {
       clearInterval(looking);
-      source.disconnect();
+      source?.disconnect();
+      audio.srcObject = null;
     },
   };
 }

@@ -1,6 +1,8 @@
 /** The page in which a participant lives. The driver calls what hangs on `globalThis.doctor`. */
 import type * as LiveKit from 'livekit-client';
+import type { DataFacts, Recovery } from '../../evidence/facts.js';
 import type { Part, PartReport } from '../exchange.js';
+import { endure, exchangeData, exercise, type Interruption } from './exercise.js';
 import { connectionsOf, forget, held, whenMade, wrapPeerConnection } from './hold.js';
 import { type Reception, receive } from './reception.js';
 import { isReported, sent } from './sent.js';
@@ -18,6 +20,13 @@ export interface Doctor {
   take(part: Part): Promise<PartReport>;
   /** Ends a part early: it answers with what it has. */
   stop(key: string): void;
+  /** Interrupts the call of a part that was taken, and answers when it has recovered, or by the deadline. */
+  exercise(key: string, what: Interruption, deadlineMs: number): Promise<Recovery>;
+  /** For the one who only bears it: begins to measure, and answers how it went once the other is there again. */
+  mark(key: string): void;
+  recovery(key: string, deadlineMs: number): Promise<Recovery>;
+  /** Sends messages to the other and counts the other's. Both must be asked at about the same time. */
+  data(key: string): Promise<DataFacts>;
   leave(key: string): Promise<void>;
   leaveAll(): Promise<void>;
 }
@@ -32,7 +41,11 @@ interface KeyFrameSender extends RTCRtpSender {
 
 const keyFrameDelaysMs = [0, 100, 250];
 
-const rooms = new Map<string, LiveKit.Room>();
+interface Call {
+  readonly room: LiveKit.Room;
+  readonly reception: Reception;
+}
+const calls = new Map<string, Call>();
 const stops = new Map<string, () => void>();
 let sources: Sources | undefined;
 
@@ -91,7 +104,7 @@ async function take(part: Part): Promise<PartReport> {
     // One context for the page: the client would make one for each room.
     webAudioMix: { audioContext },
     // A path that fails must be seen to fail: the client would come back by another one.
-    reconnectPolicy: { nextRetryDelayInMs: () => null },
+    ...(part.path !== 'any' && { reconnectPolicy: { nextRetryDelayInMs: () => null } }),
     disconnectOnPageLeave: false,
   });
   sendKeyFrames(room);
@@ -113,7 +126,7 @@ async function take(part: Part): Promise<PartReport> {
     reached.joinMs = since();
   });
 
-  rooms.set(part.key, room);
+  calls.set(part.key, { room, reception });
 
   const work = async (): Promise<void> => {
     const connecting = room.connect(part.url, part.token, {
@@ -170,8 +183,8 @@ async function take(part: Part): Promise<PartReport> {
 const leaving = new Set<Promise<void>>();
 
 async function leave(key: string): Promise<void> {
-  const left = rooms.get(key)?.disconnect();
-  rooms.delete(key);
+  const left = calls.get(key)?.room.disconnect();
+  calls.delete(key);
   stops.delete(key);
   if (!left) return;
   leaving.add(left);
@@ -180,8 +193,31 @@ async function leave(key: string): Promise<void> {
 }
 
 async function leaveAll(): Promise<void> {
-  await Promise.allSettled([...rooms.keys()].map(leave));
+  await Promise.allSettled([...calls.keys()].map(leave));
   await Promise.allSettled(leaving);
 }
 
-globalThis.doctor = { take, stop: (key) => stops.get(key)?.(), leave, leaveAll };
+function callOf(key: string): Call {
+  const call = calls.get(key);
+  if (!call) throw new Error('there is no such call');
+  return call;
+}
+
+async function recoveryOf(key: string, work: (call: Call) => Promise<Omit<Recovery, 'selected'>>): Promise<Recovery> {
+  const recovery = await work(callOf(key));
+  // Of the connections that were replaced meanwhile none has statistics.
+  const open = connectionsOf(key).filter(({ connectionState }) => connectionState !== 'closed');
+  return { ...recovery, selected: await selectedPairs(open) };
+}
+
+globalThis.doctor = {
+  take,
+  stop: (key) => stops.get(key)?.(),
+  exercise: (key, what, deadlineMs) =>
+    recoveryOf(key, ({ room, reception }) => exercise(room, reception, what, deadlineMs)),
+  mark: (key) => callOf(key).reception.mark(),
+  recovery: (key, deadlineMs) => recoveryOf(key, ({ reception }) => endure(reception, deadlineMs)),
+  data: (key) => exchangeData(callOf(key).room),
+  leave,
+  leaveAll,
+};

@@ -1,5 +1,5 @@
 /** What comes from the other participant of a room: whose picture, whose voice, and how well. */
-import type { RemoteTrack, Room } from 'livekit-client';
+import type { Room } from 'livekit-client';
 import type { ReceivedMedia } from '../../evidence/facts.js';
 import type { Side } from '../exchange.js';
 import { type Listener, listen } from './listener.js';
@@ -13,6 +13,12 @@ export interface Reception {
   /** First packet of a track, from the start. */
   readonly firstPacketMs: number | undefined;
   received(): Promise<ReceivedMedia>;
+  /** Begins to measure gaps anew. */
+  mark(): void;
+  /** The longest time without a fresh picture and without the voice since then, in milliseconds. */
+  gaps(): { readonly pictureMs: number; readonly voiceMs: number };
+  /** Something of the other was seen and heard within the last moments. */
+  isAlive(): boolean;
 }
 
 export interface Expectation {
@@ -28,6 +34,9 @@ export interface Expectation {
 
 /** Receivers report once a second (RTCP); when nothing came for so long, in milliseconds, nothing does. */
 const reportsMs = 3500;
+
+/** What came at most so long ago is still coming, in milliseconds. */
+const aliveMs = 400;
 
 /** How often it is looked whether all is there, in milliseconds. Chromium makes new statistics every 50 ms at most. */
 const pollMs = 50;
@@ -49,21 +58,6 @@ export function receive(
     finish = resolve;
   });
 
-  const watch = (track: RemoteTrack): void => {
-    const video = document.createElement('video');
-    video.muted = true;
-    viewer = view(video, { nonce, sender: senderOf[whose] }, since);
-    video.srcObject = new MediaStream([track.mediaStreamTrack]);
-    // Refused when the track ends first, which then shows as no frame.
-    video.play().catch(() => {});
-  };
-  const hearken = (track: RemoteTrack): void => {
-    // Chromium decodes sound only for an element that plays it.
-    const audio = document.createElement('audio');
-    audio.srcObject = new MediaStream([track.mediaStreamTrack]);
-    audio.play().catch(() => {});
-    listener = listen(track.mediaStreamTrack, { nonce, whose }, audioContext, since);
-  };
   room.on('trackSubscribed', (track) => {
     const { mediaStreamTrack } = track;
     const began = (): void => {
@@ -72,12 +66,15 @@ export function receive(
     // A track is muted until its first packet (W3C webrtc-pc §5.3).
     if (!mediaStreamTrack.muted) began();
     else mediaStreamTrack.addEventListener('unmute', began, { once: true });
-    if (track.kind === 'video' && !receivers.video) {
+    // More than one of a kind comes after a reconnection, one after the other.
+    if (track.kind === 'video') {
       receivers.video = track.receiver;
-      watch(track);
-    } else if (track.kind === 'audio' && !receivers.audio) {
+      viewer ??= view({ nonce, sender: senderOf[whose] }, since);
+      viewer.attach(mediaStreamTrack);
+    } else {
       receivers.audio = track.receiver;
-      hearken(track);
+      listener ??= listen({ nonce, whose }, audioContext, since);
+      listener.attach(mediaStreamTrack);
     }
   });
 
@@ -99,8 +96,15 @@ export function receive(
     listener?.stop();
   });
 
+  const lastOf = (one: Viewer | Listener | undefined): number => one?.lastMs ?? Number.NEGATIVE_INFINITY;
   return {
     complete,
+    mark() {
+      viewer?.mark();
+      listener?.mark();
+    },
+    gaps: () => ({ pictureMs: viewer?.longestGapMs ?? since(), voiceMs: listener?.longestGapMs ?? since() }),
+    isAlive: () => since() - Math.min(lastOf(viewer), lastOf(listener)) < aliveMs,
     get firstPacketMs() {
       return firstPacketMs;
     },

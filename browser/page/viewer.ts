@@ -16,6 +16,13 @@ export interface Viewer {
   /** Milliseconds since the participant's start. */
   readonly firstFrameMs: number | undefined;
   seen(): SeenPicture;
+  /** Shows another track from now on, as after a reconnection; what was seen still counts. */
+  attach(track: MediaStreamTrack): void;
+  /** The longest time without a fresh frame since it was asked to mark, and up to now. */
+  readonly longestGapMs: number;
+  /** When that was, since the participant's start. */
+  readonly lastMs: number;
+  mark(): void;
   stop(): void;
 }
 
@@ -25,7 +32,9 @@ export interface Expected {
 }
 
 /** `since` gives the milliseconds since the participant began to connect. */
-export function view(video: HTMLVideoElement, expected: Expected, since: () => number): Viewer {
+export function view(expected: Expected, since: () => number): Viewer {
+  const video = document.createElement('video');
+  video.muted = true;
   const canvas = new OffscreenCanvas(columns * cell, rows * cell);
   const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
   const latencies: number[] = [];
@@ -34,6 +43,8 @@ export function view(video: HTMLVideoElement, expected: Expected, since: () => n
   let first: Stamp | undefined;
   let last: Stamp | undefined;
   let stopped = false;
+  let freshAtMs = since();
+  let gapMs = 0;
 
   const take = (stamp: Stamp | undefined): void => {
     frames += 1;
@@ -44,6 +55,8 @@ export function view(video: HTMLVideoElement, expected: Expected, since: () => n
       firstFrameMs ??= since();
       first ??= stamp;
       last = stamp;
+      gapMs = Math.max(gapMs, since() - freshAtMs);
+      freshAtMs = since();
       if (latencies.length < mostLatencies) latencies.push(elapsedMs(stamp.clockMs, clockMs()));
     }
   };
@@ -76,8 +89,24 @@ export function view(video: HTMLVideoElement, expected: Expected, since: () => n
         ...(fresh > 0 && { latencyMs: median(latencies), latencyMostMs: Math.max(...latencies) }),
       };
     },
+    attach(track) {
+      video.srcObject = new MediaStream([track]);
+      // Refused when the track ends first, which then shows as no frame.
+      video.play().catch(() => {});
+    },
+    get longestGapMs() {
+      return Math.max(gapMs, since() - freshAtMs);
+    },
+    get lastMs() {
+      return freshAtMs;
+    },
+    mark() {
+      gapMs = 0;
+      freshAtMs = since();
+    },
     stop() {
       stopped = true;
+      video.srcObject = null;
     },
   };
 }
