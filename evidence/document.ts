@@ -4,7 +4,7 @@
  * the types of the whole project are inferred from them.
  */
 import { z } from 'zod';
-import { allPaths, depths, layers, schemaVersion } from './run.js';
+import { allPaths, depths, exercises, layers, schemaVersion } from './run.js';
 
 /** A way for media. `turn-tcp` is TURN over plain TCP, `turn-tls` TURN over TLS (RFC 8656 §2.1). */
 export const pathSchema = z.enum(allPaths);
@@ -101,6 +101,8 @@ export const askedSchema = z.object({
   idleMs: z.number().optional(),
   /** Up to how long UDP mappings were left idle; absent: not at all. */
   natLifetimeMs: z.number().optional(),
+  /** What was tried in a call that stood; absent: nothing. */
+  exercises: z.array(z.enum(exercises)).optional(),
 });
 
 export const environmentRunSchema = z.object({

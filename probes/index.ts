@@ -1,6 +1,7 @@
 /** Every probe, one line each. What a probe waits for decides when it runs, not its place here. */
 import { address } from './address.js';
 import { browser } from './browser.js';
+import { call } from './call.js';
 import { dns } from './dns.js';
 import { iceTcp } from './ice-tcp.js';
 import { iceUdp } from './ice-udp.js';
@@ -34,4 +35,5 @@ export const probes: readonly Probe[] = [
   peer,
   browser,
   media,
+  call,
 ];

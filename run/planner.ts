@@ -6,7 +6,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Environment } from '../environment/environment.js';
 import type { Redactor } from '../evidence/redaction.js';
-import type { Depth, Failure, Observation, Path } from '../evidence/run.js';
+import type { Depth, Exercise, Failure, Observation, Path } from '../evidence/run.js';
 import { depths } from '../evidence/run.js';
 import type { Known, Outcome, Probe, Target } from '../probes/probe.js';
 import type { Shared } from '../probes/shared.js';
@@ -28,6 +28,7 @@ export interface Plan {
   readonly idleMs?: number;
   /** Up to how long UDP mappings are left idle; absent: not at all. */
   readonly natLifetimeMs?: number;
+  readonly exercises?: readonly Exercise[];
   readonly redactor: Redactor;
   /** Milliseconds since the start of the run. */
   readonly now: () => number;
@@ -53,8 +54,14 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
   let pending = new Map<string, { probe: string; waitingFor: string }>();
   const shared: Partial<Shared> = {};
   const cleanups: (() => void | Promise<void>)[] = [];
-  const { depth, paths, idleMs, natLifetimeMs } = plan;
-  const asked = { depth, paths, ...(idleMs && { idleMs }), ...(natLifetimeMs && { natLifetimeMs }) };
+  const { depth, paths, idleMs, natLifetimeMs, exercises } = plan;
+  const asked = {
+    depth,
+    paths,
+    ...(idleMs && { idleMs }),
+    ...(natLifetimeMs && { natLifetimeMs }),
+    ...(exercises && { exercises }),
+  };
   const known: Known = { environment, asked, observations, shared };
   const suitable = plan.probes.filter(
     ({ depth, paths }) =>

@@ -4,7 +4,7 @@ import { discardPrepared, prepareBrowser } from '../browser/driver.js';
 import { diagnose } from '../diagnosis/index.js';
 import { type Environment, secretsOf } from '../environment/environment.js';
 import { redactor as newRedactor, type Redactor } from '../evidence/redaction.js';
-import type { Asked, Depth, EnvironmentRun, Observation, Path, Run } from '../evidence/run.js';
+import type { Asked, Depth, EnvironmentRun, Exercise, Observation, Path, Run } from '../evidence/run.js';
 import { allPaths, schemaVersion } from '../evidence/run.js';
 import { probes } from '../probes/index.js';
 import { type Gate, gate } from './gate.js';
@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly idleMs?: number;
   /** Up to how long UDP mappings are left idle; absent: not at all. */
   readonly natLifetimeMs?: number;
+  /** What to try in a call that stands; absent: nothing. */
+  readonly exercises?: readonly Exercise[];
   /** Of livekit-doctor. */
   readonly version: string;
   readonly signal: AbortSignal;
@@ -82,7 +84,7 @@ function redactorFor({ url, claims, auth }: Environment): Redactor {
 
 async function checkEnvironment(
   environment: Environment,
-  { depth, paths, only, idleMs, natLifetimeMs, signal, events }: RunOptions,
+  { depth, paths, only, idleMs, natLifetimeMs, exercises, signal, events }: RunOptions,
   now: () => number,
   turns: Gate,
 ): Promise<EnvironmentRun> {
@@ -97,6 +99,7 @@ async function checkEnvironment(
     ...(only && { only }),
     ...(idleMs && { idleMs }),
     ...(natLifetimeMs && { natLifetimeMs }),
+    ...(exercises && { exercises }),
     redactor: redactorFor(environment),
     now,
     signal,
@@ -115,6 +118,7 @@ async function checkEnvironment(
     ...(only && { only: [...only] }),
     ...(idleMs && { idleMs }),
     ...(natLifetimeMs && { natLifetimeMs }),
+    ...(exercises && { exercises: [...exercises] }),
   };
   const url = environment.url.href;
   const judged = diagnose({ claims, asked, url, observations });

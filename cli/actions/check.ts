@@ -1,7 +1,7 @@
 import { ConfigurationError, type Environment, secretsOf } from '../../environment/environment.js';
 import { embedded, loadEnvironments } from '../../environment/load.js';
 import { didYouMean } from '../../environment/nearest.js';
-import { allPaths, type Path } from '../../evidence/run.js';
+import { allPaths, type Exercise, exercises, type Path } from '../../evidence/run.js';
 import { progress as progressReporter } from '../../reporters/progress.js';
 import type { CheckOptions } from '../commands/check.js';
 import { type Context, insideMark } from '../context.js';
@@ -14,9 +14,14 @@ const longestLifetimeMs = 240_000;
 /** Returns the exit code. Throws `ConfigurationError`. */
 export async function check(names: readonly string[], options: CheckOptions, context: Context): Promise<number> {
   const { cwd, env, progress: output, out } = context;
-  const paths = options.path && readPaths(options.path);
+  const paths = options.path && readWords('path', options.path, allPaths);
+  const tried = options.try && readWords('exercise', options.try, exercises);
   if (options.only?.includes('idle') && options.idle === undefined) {
     throw new ConfigurationError('the probe "idle" wants to know how long: add --idle, for example --idle 90s');
+  }
+  if (tried && options.depth !== 'media') throw new ConfigurationError('--try wants a call: use --depth media');
+  if (options.only?.includes('call') && !tried) {
+    throw new ConfigurationError('the probe "call" wants to know what to try: add --try reconnect, for example');
   }
   if (options.only?.includes('nat-binding') && options.natLifetime === undefined) {
     throw new ConfigurationError('the probe "nat-binding" wants to know how long: add --nat-lifetime 30s, for example');
@@ -49,7 +54,7 @@ export async function check(names: readonly string[], options: CheckOptions, con
     output.write('Stopping… (once more: at once)\n');
   });
   try {
-    return await checkAll(found, { ...options, paths }, context, reports, interrupt.signal);
+    return await checkAll(found, { ...options, paths, exercises: tried }, context, reports, interrupt.signal);
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
     return exitCodes.interrupted;
@@ -61,7 +66,7 @@ export async function check(names: readonly string[], options: CheckOptions, con
 
 async function checkAll(
   found: readonly (Environment | typeof embedded)[],
-  options: CheckOptions & { paths: Path[] | undefined },
+  options: CheckOptions & { paths: Path[] | undefined; exercises: Exercise[] | undefined },
   context: Context,
   { reporter, failed }: Reports,
   signal: AbortSignal,
@@ -86,6 +91,7 @@ async function checkAll(
       ...(only && { only }),
       ...(options.idle !== undefined && { idleMs: options.idle }),
       ...(options.natLifetime !== undefined && { natLifetimeMs: options.natLifetime }),
+      ...(options.exercises && { exercises: options.exercises }),
       version: context.version,
       signal,
       events: reporter,
@@ -105,11 +111,10 @@ async function startEmbedded({ progress }: Context) {
   return start();
 }
 
-function readPaths(words: readonly string[]): Path[] {
-  for (const word of words) {
-    if (!(allPaths as readonly string[]).includes(word)) throw unknown('path', word, allPaths);
-  }
-  return words as Path[];
+/** Throws where one of the words is none of those that there are. */
+function readWords<T extends string>(what: string, words: readonly string[], known: readonly T[]): T[] {
+  for (const word of words) if (!(known as readonly string[]).includes(word)) throw unknown(what, word, known);
+  return words as T[];
 }
 
 function readProbes(words: readonly string[], probes: readonly { name: string }[]): string[] {

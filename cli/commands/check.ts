@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { allPaths, type Depth, depths } from '../../evidence/run.js';
+import { allPaths, type Depth, depths, exercises } from '../../evidence/run.js';
 import { type Context, insideMark } from '../context.js';
 import { type FailOn, failOnLevels } from '../exit-code.js';
 import { duration, list, more } from '../options.js';
@@ -12,6 +12,7 @@ export interface CheckOptions {
   readonly idle?: number;
   /** In milliseconds. */
   readonly natLifetime?: number;
+  readonly try?: string[];
   readonly reporter?: string[];
   readonly json?: boolean;
   readonly save?: string;
@@ -40,6 +41,7 @@ export function checkCommand(context: Context): Command {
     .option('--only <probes>', 'only these probes, with commas, and what they need', list)
     .option('--idle <duration>', 'hold an idle connection open as long (90s, 2m), and see whether it is cut', duration)
     .option('--nat-lifetime <duration>', 'see whether a NAT here keeps an idle UDP mapping as long (30s, 2m)', duration)
+    .option('--try <exercises>', `in a call that stands, with commas: ${exercises.join(',')}`, list)
     .option('--reporter <name[=file]>', 'console or json; repeatable; to standard output without a file', more)
     .option('--json', 'the run document on standard output, and nothing else there')
     .option('--save <file>', 'keep the run document, for "livekit-doctor diagnose"')
