@@ -4,6 +4,7 @@
  */
 import type { AnyRule } from '../rule.js';
 import { browserMissing } from './browser-missing.js';
+import { fallbackFailed, reconnectFailed } from './call.js';
 import { dnsDnssecInvalid, dnsNameMissing, dnsNoAddress, dnsServerFailure, turnNameMissing } from './dns-missing.js';
 import { dnsResolversDisagree, dnsResolverUnreachable, dnsUdpBlocked } from './dns-resolvers.js';
 import { dnsWrongAddress } from './dns-wrong-address.js';
@@ -150,6 +151,8 @@ export const rules: readonly AnyRule[] = [
   mediaDownlinkLost,
   rtcpLost,
   codecDisabled,
+  fallbackFailed,
+  reconnectFailed,
   browserMissing,
   unexplainedFailure,
 ];

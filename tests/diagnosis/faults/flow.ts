@@ -1,5 +1,5 @@
 /** Media that is sent and does not arrive, as two participants' statistics show it. */
-import type { MediaFacts, ParticipantFacts, ReceivedMedia, SentTrack } from '../../../evidence/facts.js';
+import type { CallFacts, MediaFacts, ParticipantFacts, ReceivedMedia, SentTrack } from '../../../evidence/facts.js';
 import * as s from '../scene.js';
 import type { Fault } from './fault.js';
 
@@ -35,6 +35,22 @@ function media(path: MediaFacts['path'], of: Partial<ParticipantFacts>, kind?: s
 
 const without = ({ bytes, packets }: SentTrack): SentTrack => ({ bytes, packets });
 const blind = { ...received, framesDecoded: 0, videoBytes: 0, packetsReceived: 331 };
+
+const udp = { candidateType: 'host', protocol: 'udp' };
+const recovery = {
+  began: true,
+  recovered: false,
+  tookMs: 30_000,
+  pictureGapMs: 30_000,
+  voiceGapMs: 30_000,
+  selected: [],
+  error: 'disconnected: UNKNOWN_REASON',
+};
+
+function call(exercise: string) {
+  const facts: CallFacts = { exercise, before: [{ local: udp, remote: udp }], caller: recovery, callee: recovery };
+  return s.observation('call', exercise, facts, s.failed('not-recovered'));
+}
 
 export const flowFaults: readonly Fault[] = [
   {
@@ -99,5 +115,19 @@ export const flowFaults: readonly Fault[] = [
     codes: ['codec-disabled'],
     verdict: 'fail',
     says: ['room.enabled_codecs', 'video/vp8'],
+  },
+  {
+    name: 'a call whose path died has no other',
+    evidence: s.scene({ with: [call('outage')] }),
+    codes: ['fallback-failed'],
+    verdict: 'fail',
+    says: ['UDP', '30 s', 'rtc.tcp_port'],
+  },
+  {
+    name: 'a call that is cut off from signalling does not come back',
+    evidence: s.scene({ with: [call('reconnect')] }),
+    codes: ['reconnect-failed'],
+    verdict: 'fail',
+    says: ['30 s', 'redis.address'],
   },
 ];
