@@ -5,7 +5,7 @@ import type { FirefoxOptions } from './firefox.js';
 import { type HostProcess, startHost } from './host-process.js';
 import type { Answer, Launched, Order } from './host-protocol.js';
 import type { LaunchOptions } from './launch.js';
-import type { BySide, Exchange } from './participants.js';
+import { type BySide, type Exchange, otherMs } from './participants.js';
 
 export interface MediaBrowser extends Launched {
   /** Answers by the exchange's deadline, or when `signal` aborts. Rejects when a browser of it is gone, or never was. */
@@ -68,7 +68,8 @@ export function startBrowser(options: LaunchOptions): StartedBrowser {
 async function exchange(host: HostProcess, one: Exchange, signal: AbortSignal): Promise<BySide<PartReport>> {
   const order: Order = { kind: 'exchange', exchange: one };
   const giveUp = (): void => host.abandon(order, 'the browser does not answer');
-  let timer = setTimeout(giveUp, one.deadlineMs + 2 * patienceMs);
+  const mostMs = one.deadlineMs + (one.afterwards ? one.afterwards.deadlineMs + otherMs : 0);
+  let timer = setTimeout(giveUp, mostMs + 2 * patienceMs);
   const stop = (): void => {
     host.tell({ kind: 'stop', key: one.key });
     clearTimeout(timer);

@@ -77,8 +77,8 @@ export function participants(pages: BySide<Page>): Participants {
   };
 }
 
-/** For the other side to be there again, once the one that was interrupted is. */
-const otherMs = 5000;
+/** For the other side to be there again, once the one that was interrupted is. Milliseconds. */
+export const otherMs = 5000;
 
 async function goOn(
   { caller, callee }: BySide<Page>,
