@@ -35,6 +35,10 @@ function failureOf(exercise: Exercise, reports: BySide<PartReport>, facts: CallF
     const recovery = facts[side];
     if (!recovery) return { kind: 'no-answer', message: `the ${side} did not say how it went` };
     if (!recovery.began) return { kind: 'no-outage', message: 'nothing interrupted the call' };
+    if (!recovery.recovered && exercise === 'reconnect' && recovery.reconnectedMs === undefined && side === 'caller') {
+      const message = `the caller's signalling did not come back within ${Math.round(recovery.tookMs / 1000)} s`;
+      return { kind: 'not-recovered', message };
+    }
     if (!recovery.recovered) {
       const why = recovery.error ? ` (${recovery.error})` : '';
       const message = `the ${side} did not see and hear the other again within ${Math.round(recovery.tookMs / 1000)} s${why}`;
