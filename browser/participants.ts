@@ -46,7 +46,8 @@ export const permissions = ['camera', 'microphone'];
 
 /** Opens the page of a participant. Its context must have been made with `permissions`, or for a Firefox with its own. */
 export async function openPage(context: BrowserContext, server: PageServer): Promise<Page> {
-  const page = await context.newPage();
+  // A Firefox comes with one, and another window would cost it a quarter of a second.
+  const page = context.pages()[0] ?? (await context.newPage());
   await page.goto(server.url);
   return page;
 }
