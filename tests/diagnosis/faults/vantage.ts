@@ -68,6 +68,21 @@ export const vantageFaults: readonly Fault[] = [
     says: ['npx playwright install', '--depth peer'],
   },
   {
+    name: 'there is a Chromium and no Firefox, which is claimed',
+    evidence: scene({
+      with: [
+        {
+          ...s.observation('browser', 'firefox', {}),
+          state: 'unsupported',
+          failure: { kind: 'browser-missing', message: 'No Firefox was found.' },
+        },
+      ],
+    }),
+    codes: ['browser-missing'],
+    verdict: 'inconclusive',
+    says: ['setup --firefox', 'LIVEKIT_DOCTOR_FIREFOX'],
+  },
+  {
     name: 'media fails on a path that can be reached',
     evidence: scene({ with: [s.deep('media', 'udp', s.failed('no-video'))] }),
     codes: ['unexplained-failure'],
