@@ -2,6 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserContext } from 'playwright';
+import type { Variables } from './executable.js';
 import type { FoundFirefox } from './firefox-executable.js';
 import { firefoxPreferences } from './firefox-preferences.js';
 import { type Resolver, startResolver } from './firefox-resolver.js';
@@ -33,7 +34,7 @@ export interface Firefox {
 export async function launchFirefox(
   { firefox }: Pick<typeof import('playwright'), 'firefox'>,
   { executable, protocol, names, trustedCertificates }: FirefoxOptions,
-  directory: string,
+  { directory, variables }: { readonly directory: string; readonly variables: Variables },
 ): Promise<Firefox> {
   const resolver = names.length > 0 ? await startResolver(names) : undefined;
   try {
@@ -50,7 +51,7 @@ export async function launchFirefox(
           loopback: !hasNetwork(),
         }),
       },
-      env: environmentOf(directory),
+      env: environmentOf(directory, variables),
       viewport: null,
       // The run says when: a terminal sends its signals to us too.
       handleSIGINT: false,
@@ -87,14 +88,14 @@ function override({ host, port, fingerprint256 }: TrustedCertificate): string {
 }
 
 /** Nothing of the user's own is read or written, and no window is larger than it must be. */
-function environmentOf(directory: string): Record<string, string> {
+function environmentOf(directory: string, variables: Variables): Record<string, string> {
   const {
     HOME: _home,
     XDG_CONFIG_HOME: _config,
     XDG_CACHE_HOME: _cache,
     XDG_RUNTIME_DIR: _runtime,
     ...rest
-  } = process.env;
+  } = variables;
   const kept = Object.entries(rest).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return {
     ...Object.fromEntries(kept),

@@ -66,7 +66,7 @@ async function launchChromium(options: LaunchOptions): Promise<void> {
 async function launchOneFirefox(options: FirefoxOptions): Promise<void> {
   const { launchFirefox } = await import('./firefox.js');
   const startMs = performance.now();
-  const { context, version } = await launchFirefox(playwright, options, directory);
+  const { context, version } = await launchFirefox(playwright, options, { directory, variables: process.env });
   const launchedMs = performance.now();
   const page = await openPage(context, await server);
   if (!callee) throw new Error('there is no Chromium to call');
