@@ -34,6 +34,8 @@ export const udpBlockedAtVantage = rule<BlockedArgs>({
     const turn = look(evidence, 'turn-udp');
     const stun = silentStunServers(evidence);
     const all = [...media, ...turn];
+    // What was only guessed must be silent as well, and tells a reader nothing.
+    const named = [...advertised(evidence, 'udp'), ...turn];
     const controls = [
       ...iceChecks(evidence, 'tcp').filter(worked),
       ...turnChecks(evidence).filter((check) => check.probe !== 'turn-udp' && turnAnswered(check)),
@@ -44,10 +46,10 @@ export const udpBlockedAtVantage = rule<BlockedArgs>({
     return [
       {
         args: {
-          destinations: [...new Set([...all.map(destination), ...stun.map((one) => one.destination)])],
+          destinations: [...new Set([...named.map(destination), ...stun.map((one) => one.destination)])],
           outside: [...new Set(stun.map(({ host }) => host))],
         },
-        evidence: ids(...all, ...stun, ...controls),
+        evidence: ids(...named, ...stun, ...controls),
         severity: severityOf(evidence, 'udp', 'turn-udp'),
         alternatives: [
           {

@@ -31,7 +31,7 @@ function suspicious(t: Test, choice: Choice, what: string): Choice {
   return { faults, topology, vantage, ...(hidden && { hidden }) };
 }
 
-for (const words of ['healthy', 'dns', 'tls', 'signal', 'vantage', 'pairs']) {
+for (const words of ['healthy', 'dns', 'tls', 'signal', 'ice', 'turn', 'vantage', 'pairs']) {
   t.test(words, async (t) => {
     const choices = choose(words, {}) ?? [];
     t.ok(choices.length > 0, 'there is something to make');
