@@ -102,5 +102,7 @@ function environmentOf(directory: string, variables: Variables): Record<string, 
     HOME: directory,
     MOZ_HEADLESS_WIDTH: '320',
     MOZ_HEADLESS_HEIGHT: '240',
+    // A release heeds the preference for the server of its settings only then.
+    MOZ_REMOTE_SETTINGS_DEVTOOLS: '1',
   };
 }
