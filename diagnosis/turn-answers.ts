@@ -40,11 +40,7 @@ export function relayFindings(
   const alternatives =
     about === 'turn' || direct.length > 0
       ? more(checks)
-      : [
-          ...more(checks),
-          ...orWrongAddress(evidence, addresses),
-          ...(first.facts.error ? [] : [orFiltered(candidates)]),
-        ];
+      : [...more(checks), ...orWrongAddress(evidence, addresses), ...(first.facts.error ? [] : orPort(candidates))];
   const args: RelayArgs = {
     target: 'turn',
     addresses: [...new Set(addresses)],
@@ -62,10 +58,12 @@ export function relayFindings(
   ];
 }
 
-const orFiltered = (candidates: readonly string[]) => ({
-  code: 'udp-filtered',
-  separateBy: `Check UDP ${list(candidates) || 'to the media port'} without a relay: if that is silent too, the port itself is closed or filtered.`,
-});
+/** Nobody saw the port without a relay. */
+const orPort = (candidates: readonly string[]) =>
+  ['udp-filtered', 'udp-port-closed', 'udp-port-remapped'].map((code) => ({
+    code,
+    separateBy: `Check UDP ${list(candidates) || 'to the media port'} without a relay: if that does not answer either, it is the port itself.`,
+  }));
 
 /** The error response that made the check fail. */
 export const errorOf = (check: TurnCheck): TurnError | undefined =>
