@@ -11,6 +11,10 @@ export function isPrivate(address: string): boolean {
   return ipaddr.isValid(address) && notRouted.has(ipaddr.process(address).range());
 }
 
+export function isLoopback(address: string): boolean {
+  return ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback';
+}
+
 export function isIpv6(address: string): boolean {
   return address.includes(':');
 }

@@ -37,7 +37,10 @@ export function judgePaths(evidence: Evidence): Partial<Record<Path, PathResult>
 
 /** The observations that prove this layer of this path, or fail to: addresses tried in place of others are not. */
 export function proofs(observations: readonly Observation[], path: Path, layer: Layer): Observation[] {
-  if (layer !== 'reach') return observations.filter(({ id }) => id === `${layer}:${path}`);
+  // With several browsers, each is to prove it: `media:udp:firefox`.
+  if (layer !== 'reach') {
+    return observations.filter(({ id }) => id === `${layer}:${path}` || id.startsWith(`${layer}:${path}:`));
+  }
   return observations.filter(
     ({ probe, facts }) => probe === reachProbes[path] && (facts.origin === undefined || facts.origin === 'advertised'),
   );
@@ -49,7 +52,10 @@ function layerState(evidence: Evidence, path: Path, layer: Layer): State | undef
   if (depths.indexOf(depth) < depths.indexOf(neededDepth[layer])) return undefined;
   if (only && !only.includes(layer === 'reach' ? reachProbes[path] : layer)) return undefined;
   const states = proofs(evidence.observations, path, layer).map(({ state }) => state);
-  const found = (['ok', 'failed', 'unsupported'] as const).find((state) => states.includes(state));
+  // One address that answers is enough; but in every browser that is asked for people must see each other.
+  const order =
+    layer === 'media' ? (['failed', 'ok', 'unsupported'] as const) : (['ok', 'failed', 'unsupported'] as const);
+  const found = order.find((state) => states.includes(state));
   if (found) return found;
   // The browser layer does not look at TURN over TCP before somebody offers it.
   return states.length === 0 && layer === 'media' && path === 'turn-tcp' ? undefined : 'unreached';

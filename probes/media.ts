@@ -16,6 +16,8 @@ import { mintPair, tokenMs, withoutTokens } from './tokens.js';
 
 export interface MediaTarget extends Target {
   readonly path: Path;
+  /** Default: Chromium. The callee always is one. */
+  readonly caller?: 'firefox';
   /** Of a path over TURN: the one that was seen to relay. */
   readonly turnUrl?: string;
   /** How long the tokens may take. */
@@ -31,9 +33,19 @@ const nonce = randomInt(2 ** 32);
 const answerMs = 500;
 
 function targets(known: Known): (MediaTarget | Pending)[] {
-  return allPaths
-    .filter((path) => known.asked.paths.includes(path) && mayBeOffered(known, path))
-    .map((path) => targetOf(known, path));
+  const offered = allPaths.filter((path) => known.asked.paths.includes(path) && mayBeOffered(known, path));
+  const withFirefox = known.environment.claims.browsers?.includes('firefox') ? offered : [];
+  return [...offered.map((path) => targetOf(known, path)), ...withFirefox.map((path) => firefoxTargetOf(known, path))];
+}
+
+/** Once more with a caller in Firefox, where Chromium could do it. */
+function firefoxTargetOf(known: Known, path: Path): MediaTarget | Pending {
+  const id = `media:${path}:firefox`;
+  const alone = known.observations.get(`media:${path}`);
+  if (alone?.state !== 'ok') return { id, waitingFor: `media:${path}` };
+  if (!known.shared.firefox) return { id, waitingFor: 'browser:firefox' };
+  const target = targetOf(known, path);
+  return 'waitingFor' in target ? { id, waitingFor: target.waitingFor } : { ...target, id, caller: 'firefox' };
 }
 
 function targetOf(known: Known, path: Path): MediaTarget | Pending {
@@ -102,8 +114,9 @@ async function observe(target: MediaTarget, { known, signal, redactor, now }: To
   if ('state' in exchange) return exchange;
   const startMs = now();
   try {
-    const reports = await browser.exchange(exchange, signal);
-    const { name, version } = browser;
+    const browsers = { caller: target.caller ?? 'chromium', callee: 'chromium' } as const;
+    const reports = await browser.exchange({ ...exchange, browsers }, signal);
+    const { name, version } = (target.caller && known.shared.firefox) ?? browser;
     return judgeExchange({ path, turnUrl, browser: { name, version: printable(version) }, reports, startMs });
   } catch (error) {
     // Ours, not the deployment's: nothing is known of the path.

@@ -9,6 +9,7 @@ import { dnsDnssecInvalid, dnsNameMissing, dnsNoAddress, dnsServerFailure, turnN
 import { dnsResolversDisagree, dnsResolverUnreachable, dnsUdpBlocked } from './dns-resolvers.js';
 import { dnsWrongAddress } from './dns-wrong-address.js';
 import { dtlsFiltered } from './dtls-filtered.js';
+import { firefoxFails, turnMappedAddressLoopback } from './firefox.js';
 import { hairpinMissing } from './hairpin-missing.js';
 import {
   ingressBackendDown,
@@ -147,6 +148,8 @@ export const rules: readonly AnyRule[] = [
   dtlsFiltered,
   natBindingShort,
   natEndpointDependent,
+  turnMappedAddressLoopback,
+  firefoxFails,
   mediaUplinkLost,
   mediaDownlinkLost,
   rtcpLost,

@@ -93,9 +93,13 @@ export interface ParticipantFacts {
   sent?: SentMedia;
 }
 
-/** `media:PATH`: two participants in two browser contexts, each publishing and each decoding the other. */
+/**
+ * `media:PATH`: two participants in two browser contexts, each publishing and each decoding the other.
+ * `media:PATH:firefox`: the same with a caller in Firefox.
+ */
 export interface MediaFacts {
   path: Path;
+  /** The caller's; the callee's is a Chromium. */
   browser?: { name: string; version: string };
   caller?: ParticipantFacts;
   callee?: ParticipantFacts;

@@ -130,4 +130,33 @@ export const flowFaults: readonly Fault[] = [
     verdict: 'fail',
     says: ['30 s', 'redis.address'],
   },
+  {
+    name: 'TURN that sees everybody at the loopback, without a Firefox',
+    evidence: s.scene({ with: [s.turn('turn-tls', undefined, { mapped: '127.0.0.1:41000' })] }),
+    codes: ['turn-mapped-address-loopback'],
+    verdict: 'pass',
+    says: ['127.0.0.1:41000', 'not tried here'],
+  },
+  {
+    name: 'the same, and a Firefox that cannot use it',
+    evidence: s.scene({
+      claims: { browsers: ['chromium', 'firefox'] },
+      with: [
+        s.turn('turn-tls', undefined, { mapped: '127.0.0.1:41000' }),
+        s.observation('media', 'turn-tls:firefox', { path: 'turn-tls' }, s.failed('timeout')),
+      ],
+    }),
+    codes: ['turn-mapped-address-loopback'],
+    verdict: 'fail',
+  },
+  {
+    name: 'people meet in Chromium alone',
+    evidence: s.scene({
+      claims: { browsers: ['chromium', 'firefox'] },
+      with: [s.observation('media', 'udp:firefox', { path: 'udp' }, s.failed('timeout'))],
+    }),
+    codes: ['firefox-fails'],
+    verdict: 'fail',
+    says: ['udp', 'rtc.node_ip'],
+  },
 ];
