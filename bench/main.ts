@@ -1,12 +1,21 @@
 /** `npm run bench -- NAME`: the measurements that the project's claims rest on. Needs the build. */
 import { parseArgs } from 'node:util';
 import { connectionCheck } from './connection-check.js';
+import { media } from './media.js';
+import { soak } from './soak.js';
 import { verdicts } from './verdicts.js';
 import { wire } from './wire.js';
 
 const help = `npm run bench -- [NAME] [OPTION …]
 
   wire               depth wire against the embedded environment (the default)
+  media              where the time of a whole check goes, by phase: four paths, two participants each
+      --rounds N     (default 5)
+      --json         beside the table
+  soak               a healthy deployment, over and over: a false alarm ends it with 1
+      --runs N       (default 200)
+      --busy         while another process uses one core
+      --keep DIR     where runs that did not pass are kept (default test-results/soak)
   verdicts           from the start of a check to its verdict, by fault and round-trip time, against the budgets
       --rounds N     each case so often, in turns (default 5)
       --json         instead of the table
@@ -23,6 +32,9 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
     json: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
+    runs: { type: 'string', default: '200' },
+    busy: { type: 'boolean', default: false },
+    keep: { type: 'string', default: 'test-results/soak' },
     rounds: { type: 'string', default: '5' },
     only: { type: 'string', multiple: true, default: [] },
     'at-once': { type: 'string', default: '2' },
@@ -38,6 +50,10 @@ async function main(): Promise<number> {
   switch (name) {
     case 'wire':
       return wire();
+    case 'media':
+      return media({ rounds: Number(values.rounds), json: values.json });
+    case 'soak':
+      return soak({ runs: Number(values.runs), busy: values.busy, directory: values.keep });
     case 'verdicts':
       return verdicts({ rounds: Number(values.rounds), json: values.json });
     case 'connection-check':

@@ -3,18 +3,17 @@
  * 0: runs in one process, and whole commands from their start. The table goes to standard error, JSON to standard output.
  */
 import { spawn } from 'node:child_process';
-import { performance } from 'node:perf_hooks';
 import type { Run } from '../evidence/run.js';
 import { startEmbedded } from '../fixtures/embedded/embedded.js';
 import { enterNamespace } from '../fixtures/embedded/namespace.js';
 import { duration, padTo } from '../reporters/text.js';
 import { runChecks } from '../run/run.js';
+import { checkEmbedded } from './command.js';
 import { type Spread, spread } from './spread.js';
 
 const runs = 40;
 const commands = 5;
 const budgetMs = 400;
-const main = new URL('../dist/cli/main.js', import.meta.url).pathname;
 
 async function inOneProcess(): Promise<Run[]> {
   const embedded = await startEmbedded();
@@ -36,30 +35,6 @@ async function inOneProcess(): Promise<Run[]> {
   }
 }
 
-interface Command {
-  firstLineMs: number;
-  totalMs: number;
-  run: Run;
-}
-
-/** The command with its own embedded environment: program start, server start, checks, and everything stopped. */
-function asCommand(): Promise<Command> {
-  const began = performance.now();
-  const child = spawn(process.execPath, [main, 'check', 'embedded', '--depth', 'wire', '--json']);
-  let json = '';
-  let firstLineMs = 0;
-  child.stdout.on('data', (chunk) => {
-    json += chunk;
-  });
-  child.stderr.on('data', () => {
-    firstLineMs ||= performance.now() - began;
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', () => resolve({ firstLineMs, totalMs: performance.now() - began, run: JSON.parse(json) }));
-  });
-}
-
 /** The run in the middle, as `id start–end`. */
 function waterfall(made: readonly Run[]): { id: string; startMs: number; endMs: number }[] {
   const middle = [...made].sort((a, b) => a.durationMs - b.durationMs)[Math.floor(made.length / 2)];
@@ -78,8 +53,12 @@ export async function wire(): Promise<number> {
     return new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)));
   }
   const made = await inOneProcess();
-  const called: Command[] = [];
-  for (let i = 0; i < commands; i++) called.push(await asCommand());
+  const called: { firstLineMs: number; totalMs: number; run: Run }[] = [];
+  for (let i = 0; i < commands; i++) {
+    const { run, complaint, ...times } = await checkEmbedded('--depth', 'wire');
+    if (!run) throw new Error(`the check ended without a run: ${complaint}`);
+    called.push({ ...times, run });
+  }
   const rows: [string, Spread][] = [
     ['run, first in a process', spread(made.slice(0, 1).map(({ durationMs }) => durationMs))],
     [`run, the other ${runs - 1}`, spread(made.slice(1).map(({ durationMs }) => durationMs))],

@@ -3,6 +3,8 @@ import type { BrowserContext, Page } from 'playwright';
 import type { Exercise, Path } from '../evidence/run.js';
 import type { Part, PartReport, Side } from './exchange.js';
 import type { Bounds } from './page/bounds.js';
+// For what hangs on `globalThis` in the page.
+import type {} from './page/participant.js';
 import type { PageServer } from './page-server.js';
 
 export const sides: readonly Side[] = ['caller', 'callee'];
