@@ -24,8 +24,9 @@ export interface StartedBrowser {
   close(): Promise<void>;
 }
 
-/** Asked to answer at once, a page gets this long, and after its own deadline twice that. */
+/** Asked to answer at once a browser gets this long, and after its own deadline so much longer. Milliseconds. */
 const patienceMs = 500;
+const lateMs = 2000;
 
 let prepared: HostProcess | undefined;
 
@@ -69,7 +70,7 @@ async function exchange(host: HostProcess, one: Exchange, signal: AbortSignal): 
   const order: Order = { kind: 'exchange', exchange: one };
   const giveUp = (): void => host.abandon(order, 'the browser does not answer');
   const mostMs = one.deadlineMs + (one.afterwards ? one.afterwards.deadlineMs + otherMs : 0);
-  let timer = setTimeout(giveUp, mostMs + 2 * patienceMs);
+  let timer = setTimeout(giveUp, mostMs + lateMs);
   const stop = (): void => {
     host.tell({ kind: 'stop', key: one.key });
     clearTimeout(timer);

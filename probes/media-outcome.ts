@@ -2,7 +2,14 @@
 import type { PartReport, Phase, Side } from '../browser/exchange.js';
 import { pathOfPair } from '../browser/page/candidates.js';
 import type { BySide } from '../browser/participants.js';
-import type { MediaFacts, PairEnd, ParticipantFacts, SelectedPair, SentMedia } from '../evidence/facts.js';
+import type {
+  MediaFacts,
+  PairEnd,
+  ParticipantFacts,
+  ReceivedMedia,
+  SelectedPair,
+  SentMedia,
+} from '../evidence/facts.js';
 import type { Failure, Path, Step } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { turnUri } from '../wire/turn-uri.js';
@@ -83,8 +90,18 @@ function factsOf({ iceMs, dtlsMs, connectMs, firstPacketMs, selected, received, 
   return {
     ...(plain(times) as typeof times),
     selected: pairsOf(selected),
-    received: plain(received) as ParticipantFacts['received'],
+    received: receivedOf(received),
     ...(sent && { sent: sentOf(sent) }),
+  };
+}
+
+/** Base64 and nothing else, so that it can stand in a document as it is. */
+const jpeg = /^data:image\/jpeg;base64,[A-Za-z0-9+/]{1,16000}={0,2}$/;
+
+function receivedOf({ snapshot, ...numbers }: ReceivedMedia): ReceivedMedia {
+  return {
+    ...(plain(numbers) as ReceivedMedia),
+    ...(typeof snapshot === 'string' && jpeg.test(snapshot) && { snapshot }),
   };
 }
 

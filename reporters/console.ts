@@ -4,6 +4,7 @@ import type { Colors } from 'picocolors/types.js';
 import { allPaths, type EnvironmentRun, type Run, type Verdict } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { findingsText, ranked } from './findings.js';
+import { mediaStrip } from './media-strip.js';
 import { pathsTable } from './paths-table.js';
 import type { ReporterFactory } from './reporter.js';
 import { count, duration, wrap } from './text.js';
@@ -40,6 +41,7 @@ export function renderRun(run: Run, style: Style): string {
 function renderEnvironment(environment: EnvironmentRun, columns: number, colours: Colors): string[] {
   const parts = [
     pathsTable(environment, columns, colours),
+    mediaStrip(environment, colours),
     findingsText(environment, columns, colours),
     [...stillOpen(environment, columns), verdictLine(environment, colours)],
   ].filter((lines) => lines.length > 0);

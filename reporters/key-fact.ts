@@ -1,5 +1,5 @@
 /** The one thing that a reader wants to know of an observation, in a few words. */
-import type { FactsByProbe, IceFacts, ParticipantFacts, TurnFacts } from '../evidence/facts.js';
+import type { CallFacts, FactsByProbe, IceFacts, ParticipantFacts, TurnFacts } from '../evidence/facts.js';
 import type { Observation } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { duration } from './text.js';
@@ -37,8 +37,23 @@ const describe: { [P in keyof FactsByProbe]?: Describe<FactsByProbe[P]> } = {
   'turn-tls': turn,
   peer: (facts) => answered('echo after', facts.totalMs),
   browser: (facts) => [facts.name, facts.version].filter(Boolean).join(' '),
+  call: ({ exercise, caller, callee, data }) =>
+    data
+      ? messages(data)
+      : `${exercise === 'reconnect' ? 'back' : `by ${ways(caller?.selected)}`} after ${duration(caller?.tookMs ?? 0)}, ${duration(Math.max(caller?.pictureGapMs ?? 0, callee?.pictureGapMs ?? 0))} without picture`,
   media: (facts) => answered('first frames after', slowest(firstFrame(facts.caller), firstFrame(facts.callee))),
 };
+
+const ways = (pairs: CallFacts['before'] = []): string =>
+  [...new Set(pairs.map(({ local }) => (local.relayProtocol ? `turn-${local.relayProtocol}` : local.protocol)))].join(
+    ', ',
+  );
+
+function messages({ caller, callee }: NonNullable<CallFacts['data']>): string {
+  const of = (kind: 'reliable' | 'lossy'): string =>
+    `${caller[kind].received + callee[kind].received} of ${caller[kind].sent + callee[kind].sent} ${kind}`;
+  return `${of('reliable')} and ${of('lossy')} messages came`;
+}
 
 /** In milliseconds: the later of two, absent if either is. */
 export function slowest(a: number | undefined, b: number | undefined): number | undefined {

@@ -117,6 +117,7 @@ export function receive(
         firstAudioMs: listener?.firstSoundMs,
         picture: viewer?.seen(),
         voice: listener?.heard(),
+        snapshot: viewer?.snapshot(),
         framesDecoded: video.framesDecoded ?? 0,
         frameWidth: video.frameWidth,
         frameHeight: video.frameHeight,

@@ -9,6 +9,7 @@ const cell = 4;
 /** So many frames, each drawn after the one before, prove that the picture moves. */
 const enoughFrames = 3;
 const mostLatencies = 600;
+const snapshotWidth = 160;
 
 export interface Viewer {
   /** Whose picture it should be came, and moved. */
@@ -16,6 +17,8 @@ export interface Viewer {
   /** Milliseconds since the participant's start. */
   readonly firstFrameMs: number | undefined;
   seen(): SeenPicture;
+  /** What is shown at this moment, small: a `data:` URL of a JPEG; undefined before the first frame. */
+  snapshot(): string | undefined;
   /** Shows another track from now on, as after a reconnection; what was seen still counts. */
   attach(track: MediaStreamTrack): void;
   /** The longest time without a fresh frame since it was asked to mark, and up to now. */
@@ -88,6 +91,14 @@ export function view(expected: Expected, since: () => number): Viewer {
         missed: Math.max(0, drawn - fresh),
         ...(fresh > 0 && { latencyMs: median(latencies), latencyMostMs: Math.max(...latencies) }),
       };
+    },
+    snapshot() {
+      if (video.videoWidth === 0) return undefined;
+      const small = document.createElement('canvas');
+      small.width = snapshotWidth;
+      small.height = Math.round((snapshotWidth * video.videoHeight) / video.videoWidth);
+      small.getContext('2d', { alpha: false })?.drawImage(video, 0, 0, small.width, small.height);
+      return small.toDataURL('image/jpeg', 0.6);
     },
     attach(track) {
       video.srcObject = new MediaStream([track]);

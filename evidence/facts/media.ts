@@ -37,6 +37,8 @@ export interface ReceivedMedia {
   firstAudioMs?: number;
   picture?: SeenPicture;
   voice?: HeardVoice;
+  /** What was shown in the end, 160 pixels wide: a `data:` URL of a JPEG. */
+  snapshot?: string;
   framesDecoded: number;
   frameWidth?: number;
   frameHeight?: number;

@@ -1,0 +1,83 @@
+/** How each call came about and how well it went: a strip of its phases, and the rates, one line for each. */
+import type { Colors } from 'picocolors/types.js';
+import type { MediaFacts, ParticipantFacts, ReceivedMedia } from '../evidence/facts.js';
+import type { EnvironmentRun } from '../evidence/run.js';
+import { printable } from '../evidence/text.js';
+import { duration, padTo, width } from './text.js';
+
+/** Cells of the longest strip. */
+const longest = 28;
+
+type Phase = readonly [name: string, mark: string, endsAt: (one: ParticipantFacts) => number | undefined];
+
+/** In their order. Marks differ without colour, too. */
+const phases: readonly Phase[] = [
+  ['ICE', '·', ({ iceMs }) => iceMs],
+  ['DTLS', '─', ({ dtlsMs }) => dtlsMs],
+  ['first packet', '═', ({ firstPacketMs }) => firstPacketMs],
+  ['picture and voice', '█', ({ received: { firstFrameMs, firstAudioMs } }) => later(firstFrameMs, firstAudioMs)],
+];
+
+/** Lines without an end; none where no call came about. */
+export function mediaStrip({ observations }: EnvironmentRun, colours: Colors): string[] {
+  const calls = observations.flatMap(({ id, probe, state, facts }) => {
+    const { caller, callee } = facts as unknown as Partial<MediaFacts>;
+    if (probe !== 'media' || state !== 'ok' || !caller?.received || !callee?.received) return [];
+    const ends = phases.map(([, , endsAt]) => later(endsAt(caller), endsAt(callee)));
+    return ends.every((end) => end !== undefined)
+      ? [{ name: printable(id.replace(/^media:/, '').replace(':', ' in '), 24), ends, caller, callee }]
+      : [];
+  });
+  const most = Math.max(...calls.map(({ ends }) => ends.at(-1) ?? 0));
+  if (calls.length === 0 || most <= 0) return [];
+  const columns = ['call', 'phases', 'picture', 'voice', 'rate', 'lost'];
+  const rows = calls.map(({ name, ends, caller, callee }) => [
+    name,
+    `${strip(ends, most)} ${duration(ends.at(-1) ?? 0)}`,
+    worst(caller, callee, ({ picture }) => picture?.latencyMs),
+    worst(caller, callee, ({ voice }) => voice?.latencyMs),
+    rate(caller.received, callee.received),
+    lost(caller.received, callee.received),
+  ]);
+  const widths = columns.map((column, i) => Math.max(width(column), ...rows.map((row) => width(row[i] ?? ''))));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => padTo(cell, widths[i] ?? 0))
+      .join('   ')
+      .trimEnd();
+  const legend = phases.map(([name, mark]) => `${mark} until ${name}`).join('  ');
+  return [colours.dim(line(columns)), ...rows.map(line), colours.dim(legend)];
+}
+
+function later(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : Math.max(a, b);
+}
+
+function strip(ends: readonly number[], most: number): string {
+  let cells = '';
+  ends.forEach((_, i) => {
+    const until = Math.round((Math.max(...ends.slice(0, i + 1)) / most) * longest);
+    cells += (phases[i]?.[1] ?? '').repeat(Math.max(0, until - width(cells)));
+  });
+  return cells;
+}
+
+/** From making to seeing or hearing, of the participant with the longer delay. */
+function worst(a: ParticipantFacts, b: ParticipantFacts, of: (media: ReceivedMedia) => number | undefined): string {
+  const delay = later(of(a.received), of(b.received));
+  return delay === undefined ? '–' : `${Math.round(delay)} ms`;
+}
+
+/** What one participant receives, on average of the two, in kilobits per second. */
+function rate(...received: readonly ReceivedMedia[]): string {
+  const rates = received.flatMap(({ videoBytes, audioBytes, measuredMs }) =>
+    measuredMs ? [((videoBytes + audioBytes) * 8) / measuredMs] : [],
+  );
+  return rates.length === 0 ? '–' : `${Math.round(rates.reduce((sum, one) => sum + one, 0) / rates.length)} kbit/s`;
+}
+
+function lost(...received: readonly ReceivedMedia[]): string {
+  const sum = (of: (one: ReceivedMedia) => number): number => received.reduce((total, one) => total + of(one), 0);
+  const missing = sum(({ packetsLost }) => packetsLost);
+  return `${missing} of ${missing + sum(({ packetsReceived = 0 }) => packetsReceived)}`;
+}
