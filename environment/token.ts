@@ -1,7 +1,7 @@
 /** Access tokens for short-lived rooms of our own: see docs.livekit.io "Tokens & grants" and server `pkg/service`. */
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import type { TokenEndpointFacts } from '../evidence/facts.js';
-import type { Environment } from './environment.js';
+import type { Auth, Environment } from './environment.js';
 import { type Asking, askTokenEndpoint } from './token-endpoint.js';
 
 /** The longest that a token of ours is valid, in seconds. The server grants 60 s of leeway on top. */
@@ -58,18 +58,21 @@ export async function mintToken(environment: Environment, request: TokenRequest,
     if ('failure' in answer) throw new TokenEndpointError(answer.failure);
     return answer.token;
   }
-  // Costs about 0.1 s to load, which only a run that gets this far should pay.
-  const { AccessToken, RoomConfiguration } = await import('livekit-server-sdk');
-  const token = new AccessToken(auth.apiKey, auth.apiSecret, { identity: request.identity, ttl: tokenLifetimeS });
-  token.addGrant({
-    roomJoin: true,
-    room: request.room,
-    canPublish: request.publish,
-    canSubscribe: request.subscribe,
-    canPublishData: request.publish,
-  });
-  token.roomConfig = new RoomConfiguration(roomTimeouts);
-  return token.toJwt();
+  return signed(auth, request);
+}
+
+const base64url = (json: object): string => Buffer.from(JSON.stringify(json)).toString('base64url');
+
+/** What `AccessToken` of livekit-server-sdk makes, which takes 0.1 s to load: a JWT (RFC 7519), HS256 (RFC 7518 §3.2). */
+function signed(
+  { apiKey, apiSecret }: Extract<Auth, { apiKey: string }>,
+  { room, identity, publish, subscribe }: TokenRequest,
+): string {
+  const nbf = Math.floor(Date.now() / 1000);
+  const video = { roomJoin: true, room, canPublish: publish, canSubscribe: subscribe, canPublishData: publish };
+  const claims = { iss: apiKey, sub: identity, nbf, exp: nbf + tokenLifetimeS, video, roomConfig: roomTimeouts };
+  const content = `${base64url({ alg: 'HS256', typ: 'JWT' })}.${base64url(claims)}`;
+  return `${content}.${createHmac('sha256', apiSecret).update(content).digest('base64url')}`;
 }
 
 /** Whom a token is for, by its own word: the signature is the server's to judge. Empty where it is no JWT. */

@@ -1,35 +1,24 @@
 /** A TCP connection to an address that was resolved before, or why there is none. */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Failure } from '../evidence/run.js';
+import { openTcp } from '../wire/tcp.js';
+import { within } from '../wire/within.js';
 
 export type Connected = { readonly socket: Socket } | { readonly failure: Failure };
 
-const timeoutMs = 3000; // the kernel sends a SYN at 0, 1 and 3 s, so this is two chances
+const timeoutMs = 3000;
 
 /** Never rejects. Kinds: `timeout`, `refused`, `unreachable`. The caller destroys the socket. */
-export function connectTcp(
+export async function connectTcp(
   { host, address, port }: { host: string; address: string; port: number },
   signal: AbortSignal,
 ): Promise<Connected> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: address, port });
-    const end = (result: Connected): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-      socket.removeAllListeners();
-      if ('failure' in result) socket.on('error', () => {}).destroy();
-      resolve(result);
-    };
-    const at = `${host} (${address}) port ${port}`;
-    const onAbort = (): void =>
-      end({ failure: { kind: 'timeout', message: `TCP connection to ${at} was not answered` } });
-    const timer = setTimeout(onAbort, timeoutMs);
-    signal.addEventListener('abort', onAbort, { once: true });
-    socket.on('connect', () => end({ socket }));
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      const kind = error.code === 'ECONNREFUSED' ? 'refused' : error.code === 'ETIMEDOUT' ? 'timeout' : 'unreachable';
-      end({ failure: { kind, message: `TCP connection to ${at}: ${error.code ?? error.message}` } });
-    });
-    if (signal.aborted) onAbort();
-  });
+  const opened = await within(timeoutMs, signal, (limit) => openTcp(address, port, limit));
+  if ('socket' in opened) return opened;
+  const at = `${host} (${address}) port ${port}`;
+  if (opened.code === 'ETIMEDOUT') {
+    return { failure: { kind: 'timeout', message: `TCP connection to ${at} was not answered` } };
+  }
+  const kind = opened.code === 'ECONNREFUSED' ? 'refused' : 'unreachable';
+  return { failure: { kind, message: `TCP connection to ${at}: ${opened.code}` } };
 }

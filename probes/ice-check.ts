@@ -24,7 +24,10 @@ export interface IceTarget extends Target {
 /** How a check of one address ended. `state` and `failure` are those of the observation. */
 export type CheckResult = Pick<IceFacts, 'sent' | 'received'> &
   Partial<
-    Pick<IceFacts, 'rttMs' | 'mapped' | 'errorCode' | 'flows' | 'sizes' | 'connectMs' | 'plaintext' | 'closesUnnamed'>
+    Pick<
+      IceFacts,
+      'rttMs' | 'mapped' | 'errorCode' | 'flows' | 'sizes' | 'loss' | 'connectMs' | 'plaintext' | 'closesUnnamed'
+    >
   > & {
     readonly state: 'ok' | 'failed' | 'unsupported';
     readonly failure?: Failure;
@@ -152,6 +155,11 @@ export function iceTargets(known: Known, probe: 'ice-udp' | 'ice-tcp'): IceTarge
   return [...targets.values()];
 }
 
+/** By an answer, which leaves nothing to wait for. */
+export function wasRefused(known: Known, id: string): boolean {
+  return known.observations.get(id)?.failure?.kind === 'refused';
+}
+
 /** Over UDP every one of many flows to this address was answered, so that no load balancer tells flows apart. */
 function hasOneNode(known: Known, address: string): boolean {
   const checks = [...known.observations.values()].filter(({ probe }) => probe === 'ice-udp');
@@ -181,7 +189,9 @@ export async function observeIce(target: IceTarget, tools: Tools, check: Check):
     () => tools.share('silentChecks', new Set([...(known.shared.silentChecks ?? []), id])),
     unusualMs + 2 * roundTripMs(known),
   );
-  const schedule = origin === 'advertised' ? untilCertain : once(roundTripMs(known));
+  const probe = id.slice(0, id.indexOf(':'));
+  const isRefused = insteadOf !== undefined && wasRefused(known, `${probe}:${insteadOf}`);
+  const schedule = origin === 'advertised' ? untilCertain : once(roundTripMs(known), isRefused);
   const oneNode = (): boolean => hasOneNode(known, address);
   const options = { schedule, signal, thorough, oneNode, onEnd: tools.onEnd, now };
   const { state, failure, ...seen } = await check({ address, port }, session, options);

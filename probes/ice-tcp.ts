@@ -15,6 +15,7 @@ import {
   iceTargets,
   observeIce,
 } from './ice-check.js';
+import { answerableMs, unheard, untilAnswerable } from './ice-patience.js';
 import type { Probe } from './probe.js';
 
 /**
@@ -34,11 +35,12 @@ const graceMs = 20;
 const patienceMs = 1500;
 /** Before this an accepted connection is not called silent: the machine may have been too busy to look. */
 const silentMs = 1000;
-/** Below the probe's deadline. */
+/** Below the probe's deadline; without the time in which the server had not our answer yet. */
 const latestMs = 3700;
 const unnamedAfterMs = 400;
 
 interface Flow {
+  readonly socket: Socket;
   state: 'connecting' | 'accepted' | 'answered' | 'closed' | 'refused' | 'not-stun' | 'unreachable';
   acceptedMs?: number;
   connectMs?: number;
@@ -105,10 +107,10 @@ const checkTcp: Check = async (to, session, { schedule, signal, thorough, oneNod
   };
 
   const attempt = (): void => {
-    const flow: Flow = { state: 'connecting' };
     const beganMs = now();
     const deframer = iceTcpDeframer();
     const socket = connect({ host: to.address, port: to.port, noDelay: true });
+    const flow: Flow = { socket, state: 'connecting' };
     sockets.add(socket);
     flows.push(flow);
     const become = (state: Flow['state'], more: Partial<Flow> = {}): void => {
@@ -181,15 +183,25 @@ const checkTcp: Check = async (to, session, { schedule, signal, thorough, oneNod
   };
   signal.addEventListener('abort', stop, { once: true });
   const giveUp = (): void => {
-    const [firstAccepted = Number.NEGATIVE_INFINITY] = inState('accepted').map(({ acceptedMs = 0 }) => acceptedMs);
-    const moreMs = Math.min(firstAccepted + patienceMs, startMs + latestMs) - now();
+    const fromMs = answerableMs(session, startMs) ?? startMs;
+    const [listening = Number.NEGATIVE_INFINITY] = inState('accepted').map(({ acceptedMs = 0 }) =>
+      Math.max(acceptedMs, fromMs),
+    );
+    const moreMs = Math.min(listening + patienceMs, fromMs + latestMs) - now();
     certain = first !== undefined || moreMs <= 0;
     // Late timers let what has arrived be read first: see `pace`.
     if (certain) setImmediate(finish);
     else after(moreMs, giveUp);
   };
-  after(schedule.giveUpAtMs, giveUp);
+  after(schedule.giveUpAtMs, () => {
+    if (first || !thorough) giveUp();
+    else void untilAnswerable(session, startMs, now, signal).then(() => !over && giveUp());
+  });
   const attempts = setInterval(() => {
+    // Before it has our answer the server drops checks, and unlike over UDP they are not sent again of themselves.
+    const silent = inState('accepted');
+    const request = silent.length > 0 ? frame(check.request()) : Buffer.alloc(0);
+    for (const { socket } of silent) socket.write(request);
     if (!wide) widen();
     else if (!first) attempt();
   }, attemptEveryMs);
@@ -205,8 +217,11 @@ const checkTcp: Check = async (to, session, { schedule, signal, thorough, oneNod
 
   async function conclude(): Promise<CheckResult> {
     const endMs = now();
+    const fromMs = answerableMs(session, startMs);
     const [connectMs] = flows.flatMap((flow) => flow.connectMs ?? []);
-    const silent = inState('accepted').filter(({ acceptedMs = endMs }) => endMs - acceptedMs >= silentMs).length;
+    const silent = inState('accepted').filter(
+      ({ acceptedMs = endMs }) => endMs - Math.max(acceptedMs, fromMs ?? endMs) >= silentMs,
+    ).length;
     const refused = inState('refused', 'closed', 'not-stun').length;
     const replied = inState('answered').length;
     const many = thorough &&
@@ -235,7 +250,11 @@ const checkTcp: Check = async (to, session, { schedule, signal, thorough, oneNod
       return { ...failure, ...seen, ...(closesUnnamed !== undefined && { closesUnnamed }) };
     }
     if (connectMs !== undefined && inState('accepted').length > 0)
-      return failed(check, 'late', `${at(to)} accepted the connection too late to be waited for`);
+      return failed(
+        check,
+        'late',
+        `${at(to)} accepted the connection${fromMs === undefined ? `, but ${unheard}` : ' too late to be waited for'}`,
+      );
     if (inState('refused').length > 0)
       return { ...failed(check, 'refused', `${at(to)} refused the connection`), ...seen };
     const [lost] = inState('unreachable');
@@ -254,7 +273,7 @@ export const iceTcp: Probe<IceTarget> = {
   name: 'ice-tcp',
   depth: 'wire',
   paths: ['tcp'],
-  deadlineMs: 4000,
+  deadlineMs: 7000,
   targets: (known) => iceTargets(known, 'ice-tcp'),
   observe: (target, tools) => observeIce(target, tools, checkTcp),
 };

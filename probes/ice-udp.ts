@@ -1,5 +1,4 @@
 /** `ice-udp`: an authenticated STUN check to every UDP candidate that the server offers. */
-import { pace } from '../wire/pacing.js';
 import { openUdp, type UdpSocket } from '../wire/udp.js';
 import { type Answer, bindingCheck } from './binding-check.js';
 import {
@@ -12,6 +11,7 @@ import {
   iceTargets,
   observeIce,
 } from './ice-check.js';
+import { paceUntilCertain, unheard } from './ice-patience.js';
 import type { Probe } from './probe.js';
 
 /**
@@ -39,6 +39,13 @@ const catchUpMs = 10;
 /** Beside the time that the first refusal took: what is answered has been answered by then. */
 const graceMs = 20;
 
+/** Packets are numbered in the order in which they were sent, over whichever flow. */
+interface Tries {
+  readonly sent: { readonly check: number; readonly packet: number }[];
+  /** The packet whose answer came first. */
+  answered?: number;
+}
+
 /** A port of its own, which meets always the same node behind a load balancer. */
 interface Flow {
   readonly socket: UdpSocket;
@@ -47,8 +54,9 @@ interface Flow {
   error?: 'refused' | 'unreachable';
   /** The padded check that goes along. */
   readonly bytes: number | undefined;
-  paddedSent: number;
-  paddedAnswered: boolean;
+  /** Without padding, and with. */
+  readonly plain: Tries;
+  readonly padded: Tries;
   tooLong: boolean;
 }
 
@@ -65,16 +73,19 @@ const checkUdp: Check = async (to, session, { schedule, signal, thorough, now })
   const startMs = now();
   const flows: Flow[] = [];
   let sent = 0;
+  let packets = 0;
   let plainBytes = 0;
   let first: Answer | undefined;
   let failure: { kind: 'refused' | 'unreachable'; message: string } | undefined;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
 
+  /** Of the check that was made last. */
+  const packet = (): Tries['sent'][number] => ({ check: check.sent, packet: ++packets });
   const decided = (flow: Flow): boolean => flow.answered || flow.error !== undefined;
   const end = (): void => over.abort();
   const sizeKnown = (): boolean =>
-    flows.some(({ bytes, paddedAnswered, tooLong }) => bytes === neededBytes && (paddedAnswered || tooLong)) ||
+    flows.some(({ bytes, padded, tooLong }) => bytes === neededBytes && (padded.answered || tooLong)) ||
     !flows.some(({ bytes, answered, error }) => bytes === neededBytes && (answered || !error));
   const settle = (): void => {
     if (flows.every(decided) && (!first || !thorough || sizeKnown())) end();
@@ -89,7 +100,11 @@ const checkUdp: Check = async (to, session, { schedule, signal, thorough, now })
         const received = flow && check.receive(message, to);
         if (!flow || !received || over.signal.aborted) return;
         if ('answer' in received) onAnswer(flow, received.answer);
-        else flow.socket.send('reply' in received ? received.reply : check.request());
+        else if ('reply' in received) flow.socket.send(received.reply);
+        else {
+          flow.socket.send(check.request());
+          flow.plain.sent.push(packet());
+        }
       },
       onError(code) {
         if (!flow || decided(flow)) {
@@ -101,7 +116,7 @@ const checkUdp: Check = async (to, session, { schedule, signal, thorough, now })
     if ('code' in socket) return socket.code;
     if (over.signal.aborted) socket.close();
     else {
-      flow = { socket, answered: false, bytes, paddedSent: 0, paddedAnswered: false, tooLong: false };
+      flow = { socket, answered: false, bytes, plain: { sent: [] }, padded: { sent: [] }, tooLong: false };
       flows.push(flow);
     }
     return undefined;
@@ -109,7 +124,9 @@ const checkUdp: Check = async (to, session, { schedule, signal, thorough, now })
 
   const onAnswer = (flow: Flow, answer: Answer): void => {
     flow.answered = true;
-    if (answer.paddedTo !== undefined) flow.paddedAnswered = true;
+    const tries = answer.paddedTo === undefined ? flow.plain : flow.padded;
+    const which = tries.sent.find((one) => one.check === answer.number);
+    if (which) tries.answered ??= which.packet;
     if (!first) {
       first = answer;
       clearTimeout(timer);
@@ -135,13 +152,17 @@ const checkUdp: Check = async (to, session, { schedule, signal, thorough, now })
       const request = check.request();
       plainBytes = request.length;
       sent += waiting.length;
-      for (const { socket } of waiting) socket.send(request);
+      for (const { socket, plain } of waiting) {
+        plain.sent.push(packet());
+        socket.send(request);
+      }
     }
     for (const flow of flows) {
       // The first goes along unasked for; more is only sent to who has answered.
-      if (!flow.bytes || flow.paddedAnswered || (flow.paddedSent > 0 && !flow.answered)) continue;
-      flow.paddedSent += 1;
-      flow.socket.send(check.padded(flow.bytes));
+      if (!flow.bytes || flow.padded.answered || (flow.padded.sent.length > 0 && !flow.answered)) continue;
+      const request = check.padded(flow.bytes);
+      flow.padded.sent.push(packet());
+      flow.socket.send(request);
     }
   };
 
@@ -159,7 +180,7 @@ const checkUdp: Check = async (to, session, { schedule, signal, thorough, now })
     // What a silent flow should have carried goes with a new one.
     if (thorough && silent.length > 0) for (let i = 0; i < flowsAtOnce; i++) void open(silent[i]?.bytes);
   }, widenAtMs);
-  await pace(schedule, send, over.signal);
+  const heard = await paceUntilCertain(schedule, send, over.signal, session, now);
   over.abort();
   clearTimeout(timer);
   clearTimeout(widen);
@@ -179,9 +200,10 @@ const checkUdp: Check = async (to, session, { schedule, signal, thorough, now })
       };
     if (first) {
       const seen = { ...answered(check, first), sent, ...many };
-      return thorough ? { ...seen, sizes: sizesOf(flows, plainBytes) } : seen;
+      return thorough ? { ...seen, sizes: sizesOf(flows, plainBytes), loss: lossOf(flows) } : seen;
     }
     if (failure && !stopped) return { ...failed(check, failure.kind, failure.message), sent, ...many };
+    if (!heard) return { ...failed(check, 'late', `${at(to)} did not answer, but ${unheard}`), sent };
     const from = flows.length > 1 ? `from ${flows.length} ports ` : '';
     const silence = stopped
       ? `stopped after ${sent} checks without an answer`
@@ -193,20 +215,32 @@ const checkUdp: Check = async (to, session, { schedule, signal, thorough, now })
 function sizesOf(flows: readonly Flow[], plainBytes: number): CheckResult['sizes'] {
   const of = (which: (flow: Flow) => boolean): number[] =>
     [...new Set(flows.filter(which).flatMap(({ bytes }) => bytes ?? []))].sort((a, b) => a - b);
-  const answeredBytes = of(({ paddedAnswered }) => paddedAnswered);
+  const answeredBytes = of(({ padded }) => padded.answered !== undefined);
   const open = ({ bytes = 0 }: Flow): boolean => !answeredBytes.includes(bytes);
   return {
     answeredBytes: [plainBytes, ...answeredBytes],
-    silentBytes: of((flow) => open(flow) && !flow.tooLong && flow.paddedSent >= certain),
+    silentBytes: of((flow) => open(flow) && !flow.tooLong && flow.padded.sent.length >= certain),
     notSent: of((flow) => open(flow) && flow.tooLong),
   };
+}
+
+function lossOf(flows: readonly Flow[]): CheckResult['loss'] {
+  const tries = flows.flatMap(({ plain, padded }) => [plain, padded]);
+  const answered = tries.flatMap((one) => (one.answered === undefined ? [] : [{ ...one, answered: one.answered }]));
+  // Before the first one that was answered the server may not have been able to.
+  const able = Math.min(...answered.map((one) => one.answered));
+  const counted = answered.map(
+    (one) => one.sent.filter(({ packet }) => packet > able && packet <= one.answered).length,
+  );
+  const sent = counted.reduce((sum, one) => sum + one, 0);
+  return { sent, lost: sent - counted.filter((one) => one > 0).length };
 }
 
 export const iceUdp: Probe<IceTarget> = {
   name: 'ice-udp',
   depth: 'wire',
   paths: ['udp'],
-  deadlineMs: 4000,
+  deadlineMs: 7000,
   targets: (known) => iceTargets(known, 'ice-udp'),
   observe: (target, tools) => observeIce(target, tools, checkUdp),
 };

@@ -49,7 +49,7 @@ async function hold(endpoint: Endpoint, path: string, askedMs: number, tools: To
     };
   });
   const events = { onUpgrade, onIceServers() {}, onIceSession() {}, onCandidates() {} };
-  const session = await openSession(endpoint, path, token, { redactor, signal, events });
+  const session = await openSession(endpoint, path, token, { redactor, signal, events, now: tools.now });
   tools.onEnd(() => session.close());
   const over = await Promise.race([upgraded, session.done]);
   if (openedMs === undefined) {

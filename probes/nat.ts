@@ -14,7 +14,7 @@ import { openUnconnected, sourceAddress, type UnconnectedSocket } from '../wire/
 import { addressesOf, refusal } from './allowed-address.js';
 import { bareRequests } from './bare-binding.js';
 import { type Answer, bindingCheck, untilCertain } from './binding-check.js';
-import { at, roundTripMs, unusualMs } from './ice-check.js';
+import { at, roundTripMs, unusualMs, wasRefused } from './ice-check.js';
 import type { Known, Outcome, Probe, Target, Tools, Waiting } from './probe.js';
 import { defaultServers, locate, type StunServer, stunServers } from './stun-servers.js';
 
@@ -36,6 +36,8 @@ const untilSilent: Schedule = {
   sendAtMs: [0, 50, 150, 350, 650, 1250, 1350, 1550, 1850],
   giveUpAtMs: untilCertain.giveUpAtMs - unusualMs,
 };
+
+const hopelessEveryMs = 100;
 
 interface Wanted {
   readonly kind: NatDestination['kind'];
@@ -117,7 +119,11 @@ function conversation(socket: () => UnconnectedSocket, { known, now }: Tools, on
     if (source === undefined) one.noRoute = true;
     else {
       one.local = at({ address: source, port: socket().port });
+      // Where a connected socket was refused at once, this one would only be silent.
+      const isRefused = (): boolean => kind === 'media' && wasRefused(known, `ice-udp:${at(to)}`);
+      const hopeless = setInterval(() => isRefused() && one.over.abort(), hopelessEveryMs);
       await pace(kind === 'stun' ? untilSilent : untilCertain, send, one.over.signal);
+      clearInterval(hopeless);
       one.silent = !one.over.signal.aborted;
     }
     one.over.abort();

@@ -1,7 +1,8 @@
 /** Live things that one probe makes and others use. They hold secrets and sockets, so they never enter the run. */
+import type { TLSSocket } from 'node:tls';
 import type { MediaBrowser } from '../browser/driver.js';
 import type { Launched } from '../browser/host-protocol.js';
-import type { CandidateFacts } from '../evidence/facts.js';
+import type { CandidateFacts, TlsFacts } from '../evidence/facts.js';
 import type { PeerProcess } from './peer-process.js';
 
 /** The server's side of an ICE session (RFC 8445) that was opened through signalling and is held open for checks. */
@@ -18,6 +19,11 @@ export interface IceSession {
   readonly complete: boolean;
   /** The server is ICE lite (RFC 8445 §2.5), so that we are the controlling side; absent: not known. */
   readonly lite?: boolean;
+  /**
+   * Without our SDP answer the server knows no password of ours, and is silent to every check. `heardMs`, of the run's
+   * clock: it is known to have come; absent: not yet. All absent: nobody asks.
+   */
+  readonly ourAnswer?: { readonly heardMs?: number };
 }
 
 /** An entry of the join response's ICE servers, one per URL. */
@@ -27,7 +33,18 @@ export interface IceServer {
   readonly credential: string;
 }
 
+/** A verified connection to the TURN host, made before its port was known. */
+export interface EarlyTls {
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+  readonly secure: TLSSocket;
+  /** Of the handshake. */
+  readonly facts: Partial<TlsFacts>;
+}
+
 export interface Shared {
+  earlyTls: EarlyTls;
   iceSession: IceSession;
   iceServers: readonly IceServer[];
   /**

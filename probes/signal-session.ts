@@ -1,15 +1,15 @@
 /** The websocket of one participant: join, offer, answer, trickled candidates (LiveKit signalling, protocol 16). */
 import { randomBytes } from 'node:crypto';
-import type { Socket } from 'node:net';
 import type { SignalRequest as SignalRequestType } from '@livekit/protocol';
 import WebSocket from 'ws';
 import type { HttpFacts, SignalFacts } from '../evidence/facts.js';
 import type { Redactor } from '../evidence/redaction.js';
 import type { Failure } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
-import { answerFor, type Candidate, parseCandidate, parseIce } from '../wire/sdp.js';
+import { answerFor, type Candidate, candidateInit, parseIce } from '../wire/sdp.js';
 import type { IceServer, IceSession } from './shared.js';
-import { type Endpoint, httpFacts, lookupOf } from './signal-http.js';
+import { type Connected, connectSignal, failureOf } from './signal-connection.js';
+import { type Endpoint, httpFacts } from './signal-http.js';
 
 const mostMessageBytes = 4 * 1024 * 1024;
 const mostCandidates = 64;
@@ -17,9 +17,9 @@ const mostIceServers = 32;
 /** A timer of more than 24 days would fire at once, again and again. */
 const mostPingS = 60;
 const quietMs = 300;
-/** The kernel sends a SYN at 0, 1 and 3 s, so this is two chances. */
-const connectMs = 3000;
-/** For all of it, up to the answer to the upgrade: a server without its bus takes that long to say so. */
+/** For whoever does not answer `pingReq`. */
+const longestQuietMs = 3000;
+/** Up to the answer to the upgrade: a server without its bus takes that long to say so. */
 const handshakeMs = 5000;
 
 export interface SessionEvents {
@@ -56,55 +56,53 @@ interface OpenIce {
   candidates: Candidate[];
   complete: boolean;
   lite: boolean;
+  ourAnswer: { heardMs?: number };
 }
 
-function failureOf(error: NodeJS.ErrnoException, at: string): Failure {
-  const code = error.code ?? '';
-  const message = `${at}: ${printable(error.message)}`;
-  if (code === 'ECONNREFUSED') return { kind: 'refused', message };
-  if (code === 'ECONNRESET' || code === 'EPIPE') return { kind: 'reset', message };
-  if (code === 'ETIMEDOUT' || /timed out/.test(error.message)) return { kind: 'timeout', message };
-  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH') return { kind: 'unreachable', message };
-  if (/^ERR_(TLS|SSL)|^CERT_|CERT|UNABLE_TO|SELF_SIGNED|EPROTO/.test(code)) return { kind: 'tls', message };
-  return { kind: 'no-join', message };
-}
-
-function failWithoutConnection(socket: Socket): void {
-  const late = setTimeout(() => {
-    const message = `no TCP connection in ${connectMs} ms`;
-    socket.destroy(Object.assign(new Error(message), { code: 'ETIMEDOUT' }));
-  }, connectMs);
-  const over = (): void => clearTimeout(late);
-  socket.once('connect', over).once('close', over);
+/** For a connection that never came about. */
+function stillborn(failure: Failure): Session {
+  return {
+    done: Promise.resolve({ upgraded: false, failure }),
+    cutWithin: () => Promise.resolve({ code: 1006, reason: '' }),
+    close: () => {},
+  };
 }
 
 /** Protocol classes cost 10 to 100 ms to load, so they are loaded while the names are still being asked. */
 export const loadProtocol = () => import('@livekit/protocol');
 
+export interface SessionOptions {
+  readonly redactor: Redactor;
+  readonly signal: AbortSignal;
+  readonly events: SessionEvents;
+  /** Milliseconds. */
+  now(): number;
+  /** Made before; absent: one is made. */
+  readonly connection?: Promise<Connected>;
+}
+
 export async function openSession(
   endpoint: Endpoint,
   path: string,
   token: string,
-  { redactor, signal, events }: { redactor: Redactor; signal: AbortSignal; events: SessionEvents },
+  { redactor, signal, events, now, connection = connectSignal(endpoint, signal) }: SessionOptions,
 ): Promise<Session> {
   const { SignalRequest, SignalResponse, SignalTarget } = await loadProtocol();
   const scheme = endpoint.secure ? 'wss' : 'ws';
   const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
   const at = `${scheme}://${host}:${endpoint.port}${path}`;
+  const connected = await connection;
+  if (connected instanceof Error) return stillborn(failureOf(connected, at));
+  if (connected.destroyed) return stillborn({ kind: 'reset', message: `${at}: the connection was closed` });
   const query = 'auto_subscribe=1&protocol=16&sdk=js&version=2.23.0';
   // The token goes into a header: proxies write URLs into their logs.
   const socket = new WebSocket(`${at}?${query}`, {
     headers: { authorization: `Bearer ${token}`, 'user-agent': 'livekit-doctor' },
     handshakeTimeout: handshakeMs,
-    finishRequest: (request) => {
-      request.once('socket', failWithoutConnection);
-      request.end();
-    },
     maxPayload: mostMessageBytes,
     perMessageDeflate: false,
     followRedirects: false,
-    lookup: lookupOf(endpoint.address) as never,
-    ...(endpoint.secureContext && { secureContext: endpoint.secureContext }),
+    createConnection: () => connected,
   });
 
   const startedMs = performance.now();
@@ -116,6 +114,8 @@ export async function openSession(
   let join: SessionResult['join'];
   let ice: OpenIce | undefined;
   let quiet: NodeJS.Timeout | undefined;
+  let quietPing: bigint | undefined;
+  let pinged = BigInt(Date.now());
   let keepAlive: NodeJS.Timeout | undefined;
   let finish: (result: Omit<SessionResult, 'upgraded' | 'answeredMs' | 'join'>) => void = () => {};
   const done = new Promise<SessionResult>((resolve) => {
@@ -128,11 +128,22 @@ export async function openSession(
   const send = (message: SignalRequestType['message']): void => {
     if (socket.readyState === WebSocket.OPEN) socket.send(new SignalRequest({ message }).toBinary());
   };
+  /** Everything that was sent before an answer to this came before it. Returns what the answer will bear. */
+  const ping = (): bigint => {
+    pinged += 1n;
+    send({ case: 'pingReq', value: { timestamp: pinged, rtt: 0n } as never });
+    return pinged;
+  };
   const complete = (): void => {
     if (!ice || ice.complete) return;
     ice.complete = true;
     events.onCandidates();
     finish({});
+  };
+  /** A lost segment looks like quiet, too, until it has been sent again. */
+  const onQuiet = (): void => {
+    quietPing = ping();
+    quiet = setTimeout(complete, longestQuietMs);
   };
   const learn = (candidate: Candidate | undefined): void => {
     if (!ice || !join || !candidate || ice.candidates.length >= mostCandidates) return;
@@ -140,7 +151,8 @@ export async function openSession(
     join.candidates.push(candidate);
     // Servers that never say "final" are done when they have been quiet for a while.
     clearTimeout(quiet);
-    quiet = setTimeout(complete, quietMs);
+    quietPing = undefined;
+    quiet = setTimeout(onQuiet, quietMs);
     events.onCandidates();
   };
 
@@ -157,14 +169,17 @@ export async function openSession(
       candidates: [],
       complete: false,
       lite: theirs.lite,
+      ourAnswer: {},
     };
     const fingerprint = [...randomBytes(32)]
       .map((byte) => byte.toString(16).padStart(2, '0'))
       .join(':')
       .toUpperCase();
     send({ case: 'answer', value: { type: 'answer', sdp: answerFor(sdp, { ...us, fingerprint }) } as never });
+    // What is sent behind it is answered after it has come (livekit-server `rtcservice.go`, serve).
+    ping();
     events.onIceSession(ice);
-    quiet = setTimeout(complete, 3 * quietMs);
+    quiet = setTimeout(onQuiet, 3 * quietMs);
     for (const candidate of theirs.candidates) learn(candidate);
   };
 
@@ -213,8 +228,11 @@ export async function openSession(
       events.onIceServers(servers);
     } else if (message.case === 'offer') {
       onOffer(message.value.sdp);
+    } else if (message.case === 'pongResp') {
+      if (ice) ice.ourAnswer.heardMs ??= now();
+      if (message.value.lastPingTimestamp === quietPing) complete();
     } else if (message.case === 'trickle' && message.value.target === SignalTarget.SUBSCRIBER) {
-      learn(candidateIn(message.value.candidateInit));
+      learn(candidateInit(message.value.candidateInit));
       if (message.value.final) complete();
     } else if (message.case === 'leave') {
       finish({ failure: { kind: 'closed', message: `the server asked to leave (reason ${message.value.reason})` } });
@@ -276,15 +294,4 @@ export async function openSession(
       }
     },
   };
-}
-
-/** `candidateInit` is the JSON of an RTCIceCandidateInit. */
-function candidateIn(json: string): Candidate | undefined {
-  try {
-    const init: unknown = JSON.parse(json);
-    const line = (init as { candidate?: unknown } | null)?.candidate;
-    return typeof line === 'string' ? parseCandidate(line) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,13 +1,15 @@
 /** `tls`: one handshake with the signalling host and with every TURN/TLS host, and the chain that it showed. */
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { hostOf } from '../environment/host.js';
 import type { DnsFacts, Role, TlsFacts } from '../evidence/facts.js';
 import type { Step } from '../evidence/run.js';
+import { hedged } from '../wire/hedge.js';
 import { turnUri } from '../wire/turn-uri.js';
 import { refusal } from './allowed-address.js';
 import { connectTcp } from './connect.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
-import { type Handshake, handshake } from './tls-handshake.js';
+import { earlyTo } from './tls-early.js';
+import { type Handshake, handshake, shake } from './tls-handshake.js';
 import { olderProtocol, peerDate, plainAnswer, smallHello, withoutSni } from './tls-second-look.js';
 
 interface Endpoint extends Target {
@@ -20,6 +22,12 @@ interface Endpoint extends Target {
 const mostEndpoints = 8;
 /** A handshake that takes this long is looked at in other ways while it is still waited for. */
 const suspiciousMs = 1000;
+/** One that says nothing for so long, beside its round trips, gets others beside it: it may have lost packets. */
+const silentMs = 400;
+const roundTripsOfHandshake = 2;
+const mostHandshakes = 4;
+/** The first connection was made, so that what befalls a later one before its handshake says nothing. */
+const silences = new Set(['timeout', 'refused', 'unreachable']);
 
 function targets(known: Known): (Endpoint | Pending)[] {
   const { url } = known.environment;
@@ -67,6 +75,8 @@ async function observe(target: Endpoint, { known, signal, now }: Tools): Promise
   const facts: TlsFacts = { role, host, address, port, chain: [] };
   const refused = role === 'turn' && refusal(known, address);
   if (refused) return { state: 'unsupported', facts: { ...facts }, failure: refused };
+  const early = earlyTo(known, target);
+  if (early) return { state: 'ok', facts: { ...facts, ...early.facts } };
   const startMs = now();
   const connected = await connectTcp(target, signal);
   const connectedMs = now();
@@ -78,12 +88,24 @@ async function observe(target: Endpoint, { known, signal, now }: Tools): Promise
     small = smallHello(target, signal);
   }, suspiciousMs);
   const { ca } = known.environment;
-  const shaken = await handshake(connected.socket, target, {
-    ca,
-    servername: host,
-    signal,
-    ...(role === 'signal' && { alpn: ['http/1.1'] }),
-  });
+  const options = { ca, servername: host, ...(role === 'signal' && { alpn: ['http/1.1'] }) };
+  let first: Socket | undefined = connected.socket;
+  const shaken = await hedged<Handshake>(
+    (own) => {
+      const socket = first;
+      first = undefined;
+      return socket
+        ? handshake(socket, target, { ...options, signal: own })
+        : shake(target, { ...options, signal: own });
+    },
+    {
+      everyMs: silentMs + roundTripsOfHandshake * (connectedMs - startMs),
+      most: mostHandshakes,
+      signal,
+      decides: ({ failure }) => !silences.has(failure?.kind ?? ''),
+      discard: ({ secure }) => void secure?.destroy(),
+    },
+  );
   clearTimeout(suspicious);
   const endMs = now();
   steps.push({ name: 'handshake', startMs: connectedMs, endMs });

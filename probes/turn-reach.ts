@@ -30,9 +30,20 @@ async function challenged(server: TurnServer, options: TurnOptions): Promise<Att
   return { failure: answer.failure, steps };
 }
 
+const again = ({ connection: _, ...server }: TurnServer, options: TurnOptions): Promise<Attempt> =>
+  challenged(server, options);
+
 /** Whether another way to ask could tell more: not where TURN spoke, or the certificate is what is wrong. */
 const isOpen = (failure: TurnFailure): boolean =>
   failure.kind !== 'turn-error' && failure.kind !== 'no-route' && !('certificate' in failure);
+
+/** One that was made before may have been closed since, which says nothing: another is made then. */
+async function first({ connection, ...server }: TurnServer, options: TurnOptions): Promise<Attempt> {
+  if (!connection) return challenged(server, options);
+  const result = await challenged({ ...server, connection }, options);
+  const spoke = 'client' in result || result.failure.kind === 'turn-error' || result.failure.kind === 'timeout';
+  return spoke ? result : challenged(server, options);
+}
 
 /** Never rejects. After `unusualMs` without an answer a connection counts as silent, though it is still waited for. */
 export async function reachTurn(server: TurnServer, options: TurnOptions, unusualMs: number): Promise<Reached> {
@@ -52,7 +63,7 @@ export async function reachTurn(server: TurnServer, options: TurnOptions, unusua
       const own = new AbortController();
       attempts.add(own);
       if (signal.aborted) own.abort();
-      const result = await challenged(server, { ...options, signal: own.signal });
+      const result = await (isFirst ? first : again)(server, { ...options, signal: own.signal });
       if (!decided && ('client' in result || isFirst || result.failure.kind !== 'timeout')) {
         decided = true;
         clearInterval(timer);

@@ -1,12 +1,12 @@
 /** Whether the relay reaches the SFU: checks to its UDP candidates, sent through an allocation. */
 import { isIP } from 'node:net';
 import type { RelayedCheck } from '../evidence/facts.js';
-import { pace } from '../wire/pacing.js';
 import type { TransportAddress } from '../wire/stun.js';
 import type { TurnClient, TurnErrorResponse, TurnFailure, TurnResult } from '../wire/turn.js';
 import type { TimedStep } from '../wire/turn-link.js';
 import { type BindingCheck, bindingCheck, untilCertain } from './binding-check.js';
 import { at } from './ice-check.js';
+import { answerableMs, paceUntilCertain } from './ice-patience.js';
 import type { IceSession } from './shared.js';
 
 export interface RelayResult {
@@ -15,6 +15,8 @@ export interface RelayResult {
   /** The first permission or channel that was denied, and whether every permission was. */
   readonly denied?: TurnErrorResponse;
   readonly allDenied: boolean;
+  /** Nothing was answered, and it is not known whether the server had our SDP answer. */
+  readonly unheard: boolean;
   /** The link broke, or permissions were not answered. */
   readonly failure?: TurnFailure;
 }
@@ -40,6 +42,7 @@ interface Way {
 
 interface Running {
   readonly candidate: TransportAddress;
+  readonly startMs: number;
   readonly indications: Way;
   readonly channel: Way;
 }
@@ -57,8 +60,15 @@ export function relayCandidates(session: IceSession | undefined, family: 4 | 6):
     .slice(0, mostCandidates);
 }
 
-/** `session` is asked again and again, because candidates trickle. */
-export function relay(session: () => IceSession | undefined, now: () => number): Relay {
+/**
+ * `session` is asked again and again, because candidates trickle. `hopelessAfterMs`: how long to wait for a candidate that
+ * something else has made out to be dead; undefined as long as nothing has.
+ */
+export function relay(
+  session: () => IceSession | undefined,
+  now: () => number,
+  hopelessAfterMs: (candidate: TransportAddress) => number | undefined = () => undefined,
+): Relay {
   const running = new Map<string, Running>();
   let failure: TurnFailure | undefined;
   let wake = (): void => {};
@@ -72,14 +82,14 @@ export function relay(session: () => IceSession | undefined, now: () => number):
     });
 
   /** The check is sent behind the request without waiting, which saves a round trip where messages arrive in order. */
-  const pursue = async (way: Way, asked: Promise<TurnResult>): Promise<void> => {
+  const pursue = async (way: Way, ice: IceSession, asked: Promise<TurnResult>): Promise<void> => {
     void asked.then((result) => {
       if (result.ok) return;
       if (result.failure.kind === 'turn-error') way.denied = result.failure.error;
       else failure ??= result.failure;
       way.over.abort();
     });
-    await pace(untilCertain, () => way.send(way.check.request()), way.over.signal);
+    await paceUntilCertain(untilCertain, () => way.send(way.check.request()), way.over.signal, ice, now);
     way.over.abort();
     wake();
   };
@@ -92,13 +102,14 @@ export function relay(session: () => IceSession | undefined, now: () => number):
     });
     const one: Running = {
       candidate,
+      startMs: now(),
       indications: way((data) => client.send(candidate, data)),
       channel: way((data) => client.sendOnChannel(candidate, data)),
     };
     running.set(at(candidate), one);
     // One request per candidate: with several in one, a peer that is forbidden would take the others with it.
-    void pursue(one.indications, client.createPermission([candidate]));
-    void pursue(one.channel, client.bindChannel(candidate));
+    void pursue(one.indications, ice, client.createPermission([candidate]));
+    void pursue(one.channel, ice, client.bindChannel(candidate));
   };
 
   return {
@@ -129,6 +140,10 @@ export function relay(session: () => IceSession | undefined, now: () => number):
           if (ice && !running.has(at(candidate))) start(candidate, ice, client);
         }
         const all = [...running.values()];
+        for (const one of all) {
+          if (now() < one.startMs + (hopelessAfterMs(one.candidate) ?? Number.POSITIVE_INFINITY)) continue;
+          for (const way of [one.indications, one.channel]) way.over.abort();
+        }
         const isOver = ({ indications, channel }: Running): boolean =>
           indications.over.signal.aborted && channel.over.signal.aborted;
         const done = all.every(isOver);
@@ -141,6 +156,7 @@ export function relay(session: () => IceSession | undefined, now: () => number):
         await sleep(answeredMs === undefined && ice?.complete ? pollMs.complete : pollMs.trickling);
       }
       signal.removeEventListener('abort', onAbort);
+      const ice = session();
       const all = [...running.values()];
       for (const { indications, channel } of all) {
         indications.over.abort();
@@ -162,6 +178,7 @@ export function relay(session: () => IceSession | undefined, now: () => number):
         step: { name: 'relayed-check', startMs, endMs: now() },
         checks,
         ...(denied && { denied }),
+        unheard: answeredMs === undefined && ice !== undefined && answerableMs(ice, startMs) === undefined,
         allDenied: refused.length > 0 && refused.length === checks.length,
         ...(failure && { failure }),
       };

@@ -1,17 +1,20 @@
 /** `turn-udp`, `turn-tcp`, `turn-tls`: each TURN URL of the join response alone, up to an answer of the SFU through it. */
 import { isIP } from 'node:net';
-import type { DnsFacts, TlsFacts, TurnFacts } from '../evidence/facts.js';
+import type { DnsFacts, TurnFacts } from '../evidence/facts.js';
 import type { Failure } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
+import type { TransportAddress } from '../wire/stun.js';
 import { trusting } from '../wire/tcp.js';
 import type { TurnClient, TurnFailure } from '../wire/turn.js';
 import type { TimedStep } from '../wire/turn-link.js';
 import { turnUri } from '../wire/turn-uri.js';
 import { refusal } from './allowed-address.js';
 import { untilCertain } from './binding-check.js';
-import { at } from './ice-check.js';
+import { at, roundTripMs, wasRefused } from './ice-check.js';
+import { unheard } from './ice-patience.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools, Waiting } from './probe.js';
 import type { IceServer } from './shared.js';
+import { earlyTo } from './tls-early.js';
 import { reachTurn } from './turn-reach.js';
 import { type RelayResult, relay, relayCandidates } from './turn-relay.js';
 
@@ -32,6 +35,9 @@ const lifetimeS = 600;
 /** An answer that takes longer than the round trips that it needs and this is worth looking for in other ways. */
 const unusualMs = 250;
 const roundTrips = 5;
+/** Sent seven times by then, which one in a thousand survives at 20 % loss in each direction. */
+const hopelessMs = 350;
+const hopelessRoundTrips = 3;
 
 /** One of each family: a client may use either. */
 function bothFamilies(addresses: readonly string[]): string[] {
@@ -62,10 +68,10 @@ function targets(known: Known, transport: Transport): (TurnTarget | Pending)[] |
   return [...found.values()];
 }
 
-/** What a round trip to the signalling host takes, from its TCP connection; 0 as long as nobody knows. */
-function roundTripMs(known: Known): number {
-  const handshakes = [...known.observations.values()].filter(({ probe }) => probe === 'tls');
-  return Math.max(0, ...handshakes.map(({ facts }) => (facts as Partial<TlsFacts>).connectMs ?? 0));
+/** Whoever refuses us directly may let the relay through, but then it is there at once. */
+function hopelessAfterMs(known: Known, candidate: TransportAddress): number | undefined {
+  if (!wasRefused(known, `ice-udp:${at(candidate)}`)) return undefined;
+  return hopelessMs + hopelessRoundTrips * roundTripMs(known);
 }
 
 /** Time-limited credentials of the TURN REST form (draft-uberti-behave-turn-rest-00 §2.2): `timestamp:name`. */
@@ -104,7 +110,7 @@ function channelFailure(
 
 /** What the relayed checks came to; undefined where one was answered, through a channel too. */
 function relayFailure(
-  { checks, denied, allDenied, failure }: RelayResult,
+  { checks, denied, allDenied, unheard: isUnheard, failure }: RelayResult,
   url: string,
 ): ReturnType<typeof failureOf> | undefined {
   if (checks.some(({ rttMs }) => rttMs !== undefined)) return channelFailure(checks, denied, url);
@@ -119,6 +125,10 @@ function relayFailure(
     return { seen: { error }, failure: { kind: 'turn-error', message } };
   }
   const tried = checks.map(({ candidate }) => candidate).join(', ');
+  if (isUnheard) {
+    const message = `${url} gives a relayed address, and nothing comes back through it from ${tried}, but ${unheard}`;
+    return { seen: { ...(error && { error }) }, failure: { kind: 'late', message } };
+  }
   const message = `${url} gives a relayed address, but nothing comes back through it from ${tried}`;
   return { seen: { ...(error && { error }) }, failure: { kind: 'no-relayed-answer', message } };
 }
@@ -160,10 +170,15 @@ async function attempt(target: TurnTarget, transport: Transport, tools: Tools): 
   const { known, signal, now } = tools;
   const { server, host, address, port } = target;
   const { username, credential, url } = server;
-  const through = relay(() => known.shared.iceSession, now);
+  const through = relay(
+    () => known.shared.iceSession,
+    now,
+    (candidate) => hopelessAfterMs(known, candidate),
+  );
   const secureContext = transport === 'tls' && { secureContext: trusting(known.environment.ca) };
+  const early = transport === 'tls' ? earlyTo(known, target) : undefined;
   const reached = await reachTurn(
-    { transport, address, port, host, ...secureContext },
+    { transport, address, port, host, ...secureContext, ...(early && { connection: early.secure }) },
     { username, credential, schedule: untilCertain, signal, now, onData: through.receive },
     unusualMs + roundTrips * roundTripMs(known),
   );
@@ -182,7 +197,9 @@ async function attempt(target: TurnTarget, transport: Transport, tools: Tools): 
     const released = client.release();
     tools.onEnd(() => released);
   });
+  const { connectMs, handshakeMs } = early?.facts ?? {};
   const said = {
+    ...(connectMs !== undefined && handshakeMs !== undefined && { connectMs, tlsMs: handshakeMs }),
     ...(client.realm !== undefined && { realm: printable(client.realm) }),
     ...(client.software !== undefined && { software: printable(client.software) }),
     ...(expireAt !== undefined && { credentialsExpireAt: expireAt, usedAt }),
@@ -230,7 +247,7 @@ export function turnProbe(transport: Transport): Probe<TurnTarget> {
     name: `turn-${transport}`,
     depth: 'wire',
     paths: [`turn-${transport}`],
-    deadlineMs: 9000,
+    deadlineMs: 12_000,
     targets: (known) => targets(known, transport),
     observe: (target, tools) => observe(target, transport, tools),
   };

@@ -50,7 +50,7 @@ export function warmUp({ depth, only }: Pick<RunOptions, 'depth' | 'only'>): () 
 }
 
 function loadProtocol(): void {
-  void Promise.all([import('livekit-server-sdk'), import('@livekit/protocol')]);
+  void import('@livekit/protocol');
 }
 
 /**

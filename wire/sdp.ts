@@ -102,3 +102,14 @@ export function answerFor(offer: string, us: OurEnd): string {
   const session = ['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 't=0 0', `a=group:BUNDLE ${mids.join(' ')}`];
   return `${[...session, ...sections].join('\r\n')}\r\n`;
 }
+
+/** From the JSON of an RTCIceCandidateInit; undefined for anything else. */
+export function candidateInit(json: string): Candidate | undefined {
+  try {
+    const init: unknown = JSON.parse(json);
+    const line = (init as { candidate?: unknown } | null)?.candidate;
+    return typeof line === 'string' ? parseCandidate(line) : undefined;
+  } catch {
+    return undefined;
+  }
+}

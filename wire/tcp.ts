@@ -67,9 +67,16 @@ export function secure(
   host: string,
   secureContext: SecureContext,
   signal: AbortSignal,
+  alpn?: readonly string[],
 ): Promise<TlsOutcome> {
   return new Promise((resolve) => {
-    const tls = connectTls({ socket, host, secureContext, ...(isIP(host) ? {} : { servername: host }) });
+    const tls = connectTls({
+      socket,
+      host,
+      secureContext,
+      ...(isIP(host) ? {} : { servername: host }),
+      ...(alpn && { ALPNProtocols: [...alpn] }),
+    });
     const end = (outcome: TlsOutcome): void => {
       signal.removeEventListener('abort', onAbort);
       tls.off('close', onClose);

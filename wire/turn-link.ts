@@ -4,6 +4,7 @@ import type { SecureContext } from 'node:tls';
 import { turnDeframer } from './framing.js';
 import { openTcp, secure } from './tcp.js';
 import { hasRoute, openUdp } from './udp.js';
+import { within } from './within.js';
 
 export interface TurnServer {
   readonly transport: 'udp' | 'tcp' | 'tls';
@@ -13,6 +14,8 @@ export interface TurnServer {
   readonly host: string;
   /** Only for `tls`. */
   readonly secureContext?: SecureContext;
+  /** Ready for use, so that none is made. */
+  readonly connection?: Socket;
 }
 
 /** A timed part, in the milliseconds of the clock that was handed in. */
@@ -123,35 +126,22 @@ async function openUdpLink(server: TurnServer, at: string, events: LinkEvents): 
   return { link: { reliable: false, send: socket.send, close: socket.close }, steps: [] };
 }
 
-/** Runs `work` with a signal that aborts after `timeoutMs`, and with the other one. */
-async function within<T>({ signal, timeoutMs }: LinkOptions, work: (limit: AbortSignal) => Promise<T>): Promise<T> {
-  const limit = new AbortController();
-  const stop = (): void => limit.abort();
-  // Late timers let what has arrived be read first: see `pace`.
-  const timer = setTimeout(() => setImmediate(stop), timeoutMs);
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
-  try {
-    return await work(limit.signal);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', stop);
-  }
-}
-
 /** Connects and, for `tls`, shakes hands; `steps` holds `connect` if it came about, and `tls`. Never rejects. */
 export async function openLink(server: TurnServer, events: LinkEvents, options: LinkOptions): Promise<Opened> {
-  const { transport, address, port, host, secureContext } = server;
+  const { transport, address, port, host, secureContext, connection } = server;
   const at = `${address.includes(':') ? `[${address}]` : address}:${port}`;
   if (transport === 'udp') return openUdpLink(server, at, events);
+  if (connection) return { link: overStream(connection, events), steps: [] };
   const steps: TimedStep[] = [];
   const startMs = options.now();
-  const connected = await within(options, (limit) => openTcp(address, port, limit));
+  const connected = await within(options.timeoutMs, options.signal, (limit) => openTcp(address, port, limit));
   const connectedMs = options.now();
   if ('code' in connected) return { failure: await tcpFailure(connected.code, address, at), steps };
   steps.push({ name: 'connect', startMs, endMs: connectedMs });
   if (transport === 'tcp' || !secureContext) return { link: overStream(connected.socket, events), steps };
-  const secured = await within(options, (limit) => secure(connected.socket, host, secureContext, limit));
+  const secured = await within(options.timeoutMs, options.signal, (limit) =>
+    secure(connected.socket, host, secureContext, limit),
+  );
   steps.push({ name: 'tls', startMs: connectedMs, endMs: options.now() });
   if ('socket' in secured) return { link: overStream(secured.socket, events), steps };
   const message = `TLS handshake with ${host} at ${at} failed: ${secured.code}`;

@@ -30,6 +30,15 @@ export interface IceSizes {
   notSent: number[];
 }
 
+/**
+ * Checks over flows that were answered, each counted up to its answer: `lost` of `sent` were not answered, and one that was
+ * sent later over the same flow was. So it is about packets, whatever the round-trip time.
+ */
+export interface IceLoss {
+  sent: number;
+  lost: number;
+}
+
 /** `ice-udp:ADDRESS:PORT`, `ice-tcp:ADDRESS:PORT`: an authenticated STUN binding request (RFC 8445 §7.2.2). */
 export interface IceFacts {
   address: string;
@@ -50,6 +59,8 @@ export interface IceFacts {
   flows?: IceFlows;
   /** UDP only, of an advertised candidate that answers. */
   sizes?: IceSizes;
+  /** UDP only, of an advertised candidate that answers. */
+  loss?: IceLoss;
   /** TCP only: how long the connection took. */
   connectMs?: number;
   /** TCP only: what came instead of STUN, printable, at most 200. */

@@ -16,7 +16,7 @@ t.test('a minted token names one room and one identity, and grants nothing that 
     sub: 'doctor-i',
     video: { roomJoin: true, room: 'doctor-r', canPublish: false, canSubscribe: true, canPublishData: false },
   });
-  t.match(roomConfig, { emptyTimeout: 10, departureTimeout: 5, agents: [] });
+  t.same(roomConfig, { emptyTimeout: 10, departureTimeout: 5 });
   t.ok(exp - nbf <= tokenLifetimeS, 'it lives at most 120 s');
   t.ok(exp > Date.now() / 1000, 'and is valid now');
 });

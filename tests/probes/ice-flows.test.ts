@@ -5,6 +5,7 @@ import t, { type Test } from 'tap';
 import type { IceFacts } from '../../evidence/facts.js';
 import { redactor } from '../../evidence/redaction.js';
 import { bindingCheck } from '../../probes/binding-check.js';
+import { paceUntilCertain } from '../../probes/ice-patience.js';
 import { iceTcp } from '../../probes/ice-tcp.js';
 import { iceUdp } from '../../probes/ice-udp.js';
 import type { Outcome, Target, Tools } from '../../probes/probe.js';
@@ -201,4 +202,35 @@ t.test('what was stopped proves nothing about flows', async (t) => {
     const { facts } = await look(t, probe, port, [], stop.signal);
     t.equal(facts.flows, undefined);
   }
+});
+
+t.test('silence counts from when the server has our answer', async (t) => {
+  const short = { sendAtMs: [0], giveUpAtMs: 5 };
+  const paced = async (ourAnswer: { heardMs?: number } | undefined, ...clock: number[]) => {
+    const stop = new AbortController();
+    let sent = 0;
+    const now = () => clock.shift() ?? 60_000;
+    const send = () => {
+      sent += 1;
+      if (sent === 3) stop.abort();
+    };
+    const asking = { ...session, ...(ourAnswer && { ourAnswer }) };
+    return { certain: await paceUntilCertain(short, send, stop.signal, asking, now), sent };
+  };
+  t.same(await paced(undefined, 0), { certain: true, sent: 1 }, 'nobody asks');
+  t.same(await paced({ heardMs: 100 }, 0), { certain: true, sent: 1 }, 'in time');
+  t.same(await paced({ heardMs: 2000 }, 0), { certain: true, sent: 3 }, 'too late, so that it is asked again');
+  t.same(await paced({}, 0), { certain: false, sent: 1 }, 'never');
+});
+
+t.test('ice-tcp: a check that came before the server could answer is sent again over its connection', async (t) => {
+  const checks = new Map<Socket, number>();
+  const port = await tcpPeer(t, (message, socket) => {
+    checks.set(socket, (checks.get(socket) ?? 0) + 1);
+    const answer = checks.get(socket) === 2 && answerTo(message, socket.remotePort ?? 0);
+    if (answer) socket.write(frame(answer));
+  });
+  const { state, facts } = await look(t, iceTcp, port);
+  t.equal(state, 'ok');
+  t.equal(facts.flows?.answered, facts.flows?.tried);
 });

@@ -189,7 +189,7 @@ t.test('a check is answered, and answers, only with the right password', async (
   const from = { address: '20.0.0.7', port: 50_000 };
   const received = them.receive(us.request(), from);
   if (!received || !('reply' in received)) return void t.fail('the server answers');
-  t.same(us.receive(received.reply, from), { answer: { rttMs: 5, mapped: from } });
+  t.same(us.receive(received.reply, from), { answer: { rttMs: 5, mapped: from, number: 1 } });
   t.equal(us.receive(received.reply.subarray(0, -8), from), undefined, 'not what was cut');
   const stranger = bindingCheck({ ...session, ...theirs, localPassword: 'another', password: 'another' }, now);
   t.equal(stranger.receive(us.request(), from), undefined);

@@ -377,6 +377,20 @@ t.test('signal', async (t) => {
     t.match(await join(port), { failure: { kind: 'closed' }, facts: { join: {} } });
     t.same(warnings, []);
   });
+  t.test('a conversation that says nothing gets another beside it, of another participant', async (t) => {
+    const { JoinResponse, SignalResponse } = await import('@livekit/protocol');
+    const server = createHttp();
+    const port = await listening(t, server);
+    const tokens: unknown[] = [];
+    new WebSocketServer({ server }).on('connection', (socket, { headers }) => {
+      tokens.push(headers.authorization);
+      if (tokens.length === 1) return;
+      socket.send(new SignalResponse({ message: { case: 'join', value: new JoinResponse() } }).toBinary());
+      socket.close(4000, 'enough');
+    });
+    t.match(await join(port), { failure: { kind: 'closed' }, facts: { upgraded: true, join: {} } });
+    t.equal(new Set(tokens).size, 2);
+  });
   t.test('a websocket that is not LiveKit', async (t) => {
     const port = await http(t, (_request, response) => response.end('OK'));
     t.match(await join(port), {
