@@ -6,12 +6,33 @@ import { kindOf } from './look.js';
 /** A TCP connection that loses segments can be silent for long, but not three of eight (once in two million at 20 % loss). */
 const silentConnections = 3;
 
+/** Over UDP every one of many flows to this address was answered, so that one server stands there. */
+function hasOneServer(evidence: Evidence, address: string): boolean {
+  return advertised(evidence, 'udp').some(
+    ({ facts: { address: at, flows } }) => at === address && flows !== undefined && flows.answered === flows.tried,
+  );
+}
+
 /** Flows that met somebody else than the others did; 0 where none was answered, for then nobody differs. */
-export function lostFlows({ probe, facts: { flows } }: IceCheck): number {
-  if (!flows || flows.answered === 0) return 0;
+export function lostFlows(evidence: Evidence, { probe, facts: { address, flows } }: IceCheck): number {
+  if (!flows || flows.answered === 0 || (probe === 'ice-tcp' && hasOneServer(evidence, address))) return 0;
   const { tried, answered, refused = 0 } = flows;
   const silent = tried - answered - refused;
   return refused + (probe === 'ice-tcp' && silent < silentConnections ? 0 : silent);
+}
+
+/**
+ * Nothing of it but connections that were silent, and no flow of UDP to compare with: every one of them has been asked again
+ * and again, but where packets are lost TCP can be silent for longer than that.
+ */
+export function onlySilentConnections(evidence: Evidence, checks: readonly IceCheck[]): boolean {
+  const answers = (address: string): boolean =>
+    advertised(evidence, 'udp').some(
+      ({ facts: { address: at, flows } }) => at === address && (flows?.answered ?? 0) > 0,
+    );
+  return checks.every(
+    ({ probe, facts: { flows, address } }) => probe === 'ice-tcp' && !flows?.refused && !answers(address),
+  );
 }
 
 /** Accepts connections and closes unnamed ones as livekit-server does, but does not know the session. */

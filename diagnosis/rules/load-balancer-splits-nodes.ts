@@ -2,7 +2,7 @@
 import type { Evidence } from '../../evidence/run.js';
 import { beforeRefusal } from '../causes.js';
 import { addressOf, advertised, destination, type IceCheck, orWrongAddress, silent } from '../checks.js';
-import { failedDeeper, isOtherServer, lostFlows, otherServersAt } from '../flows.js';
+import { failedDeeper, isOtherServer, lostFlows, onlySilentConnections, otherServersAt } from '../flows.js';
 import { ids } from '../look.js';
 import { severityOf } from '../offered.js';
 import { rule } from '../rule.js';
@@ -34,6 +34,7 @@ function found(evidence: Evidence, address: string, checks: readonly IceCheck[],
     },
     evidence: ids(...checks, ...failedDeeper(evidence, ...paths)),
     severity: severityOf(evidence, ...paths),
+    undecided: split && onlySilentConnections(evidence, checks),
     alternatives: split ? [] : orWrongAddress(evidence, [address]),
   };
 }
@@ -45,8 +46,8 @@ export const loadBalancerSplitsNodes = rule<SplitArgs>({
   find: (evidence) =>
     [...new Set(advertised(evidence).map(addressOf))].flatMap((address) => {
       const here = advertised(evidence).filter((check) => check.facts.address === address);
-      const split = here.filter((check) => lostFlows(check) > 0);
-      if (split.reduce((all, check) => all + lostFlows(check), 0) >= fewest)
+      const split = here.filter((check) => lostFlows(evidence, check) > 0);
+      if (split.reduce((all, check) => all + lostFlows(evidence, check), 0) >= fewest)
         return [found(evidence, address, split, true)];
       if (otherServersAt(evidence, address).length === 0) return [];
       return [

@@ -3,6 +3,7 @@ import type { Role } from '../../evidence/facts.js';
 import type { Evidence, Observation, Path } from '../../evidence/run.js';
 import { allPaths, layers } from '../../evidence/run.js';
 import { isOwnFailure, kindOf, look } from '../look.js';
+import { type Loss, lossPercent, lossSeen } from '../loss.js';
 import { isAsked, offeredPaths, severityOf } from '../offered.js';
 import { proofs } from '../paths.js';
 import { rule } from '../rule.js';
@@ -17,7 +18,12 @@ interface UnexplainedArgs {
   own: boolean;
   /** A handshake failed, and the probe that says why did not look. */
   unseen: boolean;
+  /** All that failed took too long, and packets were lost. */
+  loss?: Loss;
 }
+
+/** Ways of taking too long, in which nobody said no. */
+const late = new Set(['timeout', 'late', 'no-join', 'no-relayed-answer', 'disconnected', 'dtls-timeout']);
 
 const failed = ({ state }: Observation): boolean => state === 'failed';
 const ok = ({ state }: Observation): boolean => state === 'ok';
@@ -84,16 +90,23 @@ export const unexplainedFailure = {
       'tls-intercepted',
     ],
     find: () => [],
-    prose: ({ what, failures, own, unseen }) => ({
-      summary: `${list(what)} does not work, and no rule knows why.`.replace(/^./, (first) => first.toUpperCase()),
-      cause: own
-        ? `Probes of this tool did not end as they should: ${failures.map(({ id, message }) => `${id} (${message})`).join('; ')}.`
-        : `What was seen fits no known fault: ${failures.map(({ id, kind, message }) => `${id} failed with ${kind} (${message.replace(/\.$/, '')})`).join('; ')}.`,
-      fix: unseen
-        ? 'Look at the TLS port as well (without `--only`, or with `--only tls` beside it): that says what is wrong with it.'
+    prose: ({ what, failures, own, unseen, loss }) => ({
+      summary: (loss
+        ? `${list(what)} took too long, and ${lossPercent(loss)} % of the UDP checks from here were lost.`
+        : `${list(what)} does not work, and no rule knows why.`
+      ).replace(/^./, (first) => first.toUpperCase()),
+      cause: loss
+        ? `Of ${loss.sent} UDP checks and their answers ${loss.lost} were lost, and TCP waits longer with each packet that it loses: ${failures.map(({ id, message }) => `${id} (${message.replace(/\.$/, '')})`).join('; ')} may have been late for that alone, so nothing is said of the deployment.`
         : own
-          ? `Run the check again, and report it with the saved run (\`--save run.json\`) if it stays.`
-          : `Compare with a run from another network and with the log of livekit-server at that moment (\`logging.level: debug\`, \`logging.pion_level: debug\`), and report the saved run (\`--save run.json\`) so that a rule can be made of it.`,
+          ? `Probes of this tool did not end as they should: ${failures.map(({ id, message }) => `${id} (${message})`).join('; ')}.`
+          : `What was seen fits no known fault: ${failures.map(({ id, kind, message }) => `${id} failed with ${kind} (${message.replace(/\.$/, '')})`).join('; ')}.`,
+      fix: loss
+        ? 'Mend the link of this vantage (`mtr --udp HOST` shows where packets are lost), or run the check from another network.'
+        : unseen
+          ? 'Look at the TLS port as well (without `--only`, or with `--only tls` beside it): that says what is wrong with it.'
+          : own
+            ? `Run the check again, and report it with the saved run (\`--save run.json\`) if it stays.`
+            : `Compare with a run from another network and with the log of livekit-server at that moment (\`logging.level: debug\`, \`logging.pion_level: debug\`), and report the saved run (\`--save run.json\`) so that a rule can be made of it.`,
     }),
   }),
   /** Judged after every other rule: `known` holds the ids of the observations that some finding rests on. */
@@ -104,6 +117,7 @@ export const unexplainedFailure = {
     const paths = unknown.flatMap(({ path }) => (path ? [path] : []));
     const own = left.every((one) => isOwnFailure(kindOf(one)));
     const unseen = left.every((one) => kindOf(one) === 'tls' && !hasTlsLook(evidence, one));
+    const loss = left.every((one) => late.has(kindOf(one) ?? '')) ? lossSeen(evidence) : undefined;
     const target: Role | undefined =
       paths.length === 0 ? 'signal' : paths.every((path) => path.startsWith('turn')) ? 'turn' : undefined;
     const args: UnexplainedArgs = {
@@ -116,13 +130,14 @@ export const unexplainedFailure = {
       })),
       own,
       unseen,
+      ...(loss && { loss }),
     };
     return [
       {
         args,
         evidence: left.map(({ id }) => id),
         severity: paths.length === 0 ? ('error' as const) : severityOf(evidence, ...paths),
-        undecided: own || unseen,
+        undecided: own || unseen || loss !== undefined || left.every((one) => kindOf(one) === 'late'),
       },
     ];
   },

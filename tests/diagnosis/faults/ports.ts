@@ -129,6 +129,14 @@ export const portFaults: readonly Fault[] = [
     verdict: 'pass',
   },
   {
+    name: 'where every flow of UDP met one server, so does TCP',
+    evidence: scene({
+      with: [s.ice('udp', media, undefined, flows(8, 8)), s.ice('tcp', media, undefined, flows(8, 1))],
+    }),
+    codes: [],
+    verdict: 'pass',
+  },
+  {
     name: 'filtered UDP beside a TCP port that works is no second node',
     evidence: scene({ with: [silentUdp, s.ice('tcp', media, undefined, flows(8, 8))] }),
     codes: ['udp-filtered'],

@@ -19,6 +19,46 @@ const noRoute = { state: 'failed', failure: { kind: 'unreachable', message: 'con
 
 export const vantageFaults: readonly Fault[] = [
   {
+    name: 'a call that takes too long, where packets are lost',
+    evidence: s.scene({
+      with: [
+        s.ice('udp', s.media, undefined, { loss: { sent: 20, lost: 7 } }),
+        s.deep('peer', 'udp', s.failed('timeout')),
+      ],
+    }),
+    codes: ['unexplained-failure'],
+    verdict: 'inconclusive',
+    says: ['35 %', 'nothing is said of the deployment'],
+  },
+  {
+    name: 'a call that is refused, where packets are lost',
+    evidence: s.scene({
+      with: [
+        s.ice('udp', s.media, undefined, { loss: { sent: 20, lost: 7 } }),
+        s.deep('peer', 'udp', s.failed('connect')),
+      ],
+    }),
+    codes: ['unexplained-failure'],
+    verdict: 'fail',
+  },
+  {
+    name: 'a call that takes too long, and one packet was lost',
+    evidence: s.scene({
+      with: [
+        s.ice('udp', s.media, undefined, { loss: { sent: 16, lost: 1 } }),
+        s.deep('peer', 'udp', s.failed('timeout')),
+      ],
+    }),
+    codes: ['unexplained-failure'],
+    verdict: 'fail',
+  },
+  {
+    name: 'silence of a server that may not have had our answer',
+    evidence: s.scene({ with: [s.ice('udp', s.media, 'late')] }),
+    codes: ['unexplained-failure'],
+    verdict: 'inconclusive',
+  },
+  {
     name: 'no resolver answers, though there is a network',
     evidence: scene({
       notJoined: true,
