@@ -130,8 +130,10 @@ export async function openTurn(
 
   /** Over UDP it may overtake the request for the allocation, or that one may be lost: coturn then says 437 or 400. */
   const behindAllocation = async (ask: () => Promise<TurnResult>): Promise<TurnResult> => {
+    const asEarly = allocation === undefined;
     const reply = await ask();
-    const overtook = !reply.ok && reply.failure.kind === 'turn-error' && allocation === undefined;
+    // The refusal itself may be overtaken by the allocation, so what counts is when it was asked.
+    const overtook = !reply.ok && reply.failure.kind === 'turn-error' && asEarly;
     return overtook && (await allocating)?.ok ? ask() : reply;
   };
   const about = (step: TurnErrorResponse['step'], method: 'createPermission' | 'channelBind', to: Attribute[]) =>
