@@ -25,7 +25,7 @@ const candidateLine =
   /^(?:a=)?candidate:[\w+/]{1,32} \d{1,3} (udp|tcp) (\d{1,10}) ([\w.:%-]{1,255}) (\d{1,5}) typ (\w{1,16})(.*)$/i;
 
 /** RFC 8839 §5.1, with or without `a=`. */
-export function parseCandidate(line: string): Candidate | undefined {
+function parseCandidate(line: string): Candidate | undefined {
   const match = line.length > 1024 ? null : candidateLine.exec(line.trim());
   if (!match) return undefined;
   const [, protocol = '', priority, address = '', port, type = '', rest = ''] = match;
