@@ -18,7 +18,7 @@ export function callOutcome(exercise: Exercise, reports: BySide<PartReport>, sta
 }
 
 /** The ways that these pairs go: `udp`, `turn-tls`. */
-export function waysOf(pairs: readonly SelectedPair[] | undefined): string[] {
+function waysOf(pairs: readonly SelectedPair[] | undefined): string[] {
   return [...new Set((pairs ?? []).map(({ local }) => pathOfPair(local) ?? 'an unknown way'))];
 }
 
