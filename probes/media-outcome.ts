@@ -155,6 +155,7 @@ function stepsOf({ caller, callee }: BySide<PartReport>, startMs: number): Step[
     ['dtls', latest(({ dtlsMs }) => dtlsMs)],
     ['connect', latest(({ connectMs }) => connectMs)],
     ['publish', latest(({ publishMs }) => publishMs)],
+    ['first packet', latest(({ firstPacketMs }) => firstPacketMs)],
     ['first frame', latest(({ received }) => received.firstFrameMs)],
     ['first sound', latest(({ received }) => received.firstAudioMs)],
   ];
