@@ -7,7 +7,7 @@ import type { Bounds } from './page/bounds.js';
 import type {} from './page/participant.js';
 import type { PageServer } from './page-server.js';
 
-export const sides: readonly Side[] = ['caller', 'callee'];
+const sides: readonly Side[] = ['caller', 'callee'];
 export type BySide<T> = Readonly<Record<Side, T>>;
 export type BrowserName = 'chromium' | 'firefox';
 
@@ -54,8 +54,11 @@ export async function openPage(context: BrowserContext, server: PageServer): Pro
   return page;
 }
 
-/** Joins two pages that `openPage` opened. They can take part in many exchanges at once. */
-export function participants(pages: BySide<Page>): Participants {
+/**
+ * Joins two pages that `openPage` opened. They can take part in many exchanges at once. `stays`: nobody leaves before
+ * `leave`, so that what failed can still be looked at.
+ */
+export function participants(pages: BySide<Page>, { stays = false } = {}): Participants {
   const inBoth = async (act: (page: Page) => Promise<unknown>): Promise<void> => {
     await Promise.allSettled(sides.map((side) => act(pages[side])));
   };
@@ -72,7 +75,7 @@ export function participants(pages: BySide<Page>): Participants {
           ? await goOn(pages, common.key, afterwards, met)
           : met;
       } finally {
-        void inBoth((page) => page.evaluate((key) => globalThis.doctor.leave(key), common.key));
+        if (!stays) void inBoth((page) => page.evaluate((key) => globalThis.doctor.leave(key), common.key));
       }
     },
     stop: (key) => inBoth((page) => page.evaluate((one) => globalThis.doctor.stop(one), key)),

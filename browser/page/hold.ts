@@ -46,6 +46,10 @@ export function connectionsOf(key: string): readonly RTCPeerConnection[] {
   return connections.get(key) ?? [];
 }
 
+export function everyConnection(): readonly RTCPeerConnection[] {
+  return [...connections.values()].flat();
+}
+
 export function forget(key: string): void {
   connections.delete(key);
   listeners.delete(key);

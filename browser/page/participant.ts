@@ -54,7 +54,7 @@ const { fetch: anyFetch } = globalThis;
 globalThis.fetch = (input, init) => anyFetch(input, { ...init, redirect: 'error' });
 wrapPeerConnection();
 LivekitClient.setLogLevel('silent');
-const audioContext = new AudioContext({ latencyHint: 'interactive' });
+export const audioContext = new AudioContext({ latencyHint: 'interactive' });
 
 function publish(room: LiveKit.Room, { side, nonce }: Part): Promise<unknown> {
   sources ??= makeSources(side, nonce, audioContext);

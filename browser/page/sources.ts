@@ -3,8 +3,8 @@ import type { Side } from '../exchange.js';
 import { clockMs, columns, encodeStamp, rows } from './stamp.js';
 import { tonesOf, turnMs } from './tones.js';
 
-export const width = 320;
-export const height = 180;
+const width = 320;
+const height = 180;
 /** Frames per second: enough to see it move, and little to encode eight times at once on two cores. */
 export const frameRate = 12;
 
@@ -29,6 +29,7 @@ function picture(side: Side, nonce: number): MediaStreamTrack {
   const canvas = document.createElement('canvas');
   canvas.width = width;
   canvas.height = height;
+  document.getElementById('own')?.append(canvas);
   const context = canvas.getContext('2d', { alpha: false });
   if (!context) throw new Error('the browser gives no 2d canvas');
   let sequence = 0;

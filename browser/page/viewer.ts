@@ -38,6 +38,8 @@ export interface Expected {
 export function view(expected: Expected, since: () => number): Viewer {
   const video = document.createElement('video');
   video.muted = true;
+  // Where somebody looks at the page.
+  document.getElementById('others')?.append(video);
   const canvas = new OffscreenCanvas(columns * cell, rows * cell);
   const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
   const latencies: number[] = [];

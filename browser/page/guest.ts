@@ -1,0 +1,116 @@
+/**
+ * A participant who does one thing at a time, as a test says: joins, publishes, looks, leaves. What it shows and sounds
+ * like is stamped as everywhere, so that whoever receives it knows whom they see and hear.
+ */
+import type * as LiveKit from 'livekit-client';
+import type { ReceivedMedia, SelectedPair } from '../../evidence/facts.js';
+import type { Side } from '../exchange.js';
+import type { Bounds } from './bounds.js';
+import type { Way } from './candidates.js';
+import { connectionsOf, held } from './hold.js';
+import { type ConnectionInternals, internals } from './internals.js';
+import { audioContext } from './participant.js';
+import { type Reception, receive } from './reception.js';
+import { makeSources, type Sources } from './sources.js';
+import { selectedPairs } from './statistics.js';
+
+export interface Joining {
+  readonly side: Side;
+  /** The only way that media may take; `any` leaves the choice to the browser and the server, as in a usual call. */
+  readonly path: Way;
+  readonly bounds: Bounds;
+  /** Signalling URL, `ws:` or `wss:`. */
+  readonly url: string;
+  readonly token: string;
+  /** Of the test's process, 32 bits. */
+  readonly nonce: number;
+  /** Until signalling answered, and again until ICE and DTLS are done. */
+  readonly timeoutMs: number;
+}
+
+export interface Guest {
+  /** livekit-client's; there is one after `join`. */
+  readonly room: LiveKit.Room | undefined;
+  /** Resolves when the client says connected. Leaves the room that it is in. */
+  join(joining: Joining): Promise<void>;
+  /** Picture and voice; resolves when the server has taken both. */
+  publish(): Promise<void>;
+  /** What has come of the other so far. */
+  received(): Promise<ReceivedMedia>;
+  /** The selected pair of every transport. */
+  selected(): Promise<SelectedPair[]>;
+  internals(): Promise<ConnectionInternals[]>;
+  leave(): Promise<void>;
+}
+
+declare global {
+  var guest: Guest;
+}
+
+const key = 'guest';
+let joined: { readonly room: LiveKit.Room; readonly joining: Joining; readonly reception: Reception } | undefined;
+let sources: Sources | undefined;
+
+function present(): NonNullable<typeof joined> {
+  if (!joined) throw new Error('join first');
+  return joined;
+}
+
+async function join(joining: Joining): Promise<void> {
+  await leave();
+  const { side, path, bounds, url, token, nonce, timeoutMs } = joining;
+  const room = new LivekitClient.Room({
+    adaptiveStream: false,
+    dynacast: false,
+    webAudioMix: { audioContext },
+    // A path that fails must be seen to fail: the client would come back by another one.
+    ...(path !== 'any' && { reconnectPolicy: { nextRetryDelayInMs: () => null } }),
+    disconnectOnPageLeave: false,
+  });
+  const startedAt = performance.now();
+  const whose = side === 'caller' ? 'callee' : 'caller';
+  const expectation = { nonce, whose, measureMs: 0, isReported: async () => true } as const;
+  const reception = receive(room, expectation, audioContext, () => performance.now() - startedAt);
+  joined = { room, joining, reception };
+  await room.connect(url, token, {
+    rtcConfig: held(key, path, bounds),
+    peerConnectionTimeout: timeoutMs,
+    websocketTimeout: timeoutMs,
+  });
+}
+
+async function publish(): Promise<void> {
+  const { room, joining } = present();
+  sources ??= makeSources(joining.side, joining.nonce, audioContext);
+  const { Track } = LivekitClient;
+  await Promise.all([
+    room.localParticipant.publishTrack(sources.video.clone(), {
+      source: Track.Source.Camera,
+      videoCodec: 'vp8',
+      simulcast: false,
+      backupCodec: false,
+    }),
+    room.localParticipant.publishTrack(sources.audio.clone(), {
+      source: Track.Source.Microphone,
+      dtx: false,
+      red: false,
+    }),
+  ]);
+}
+
+async function leave(): Promise<void> {
+  await joined?.room.disconnect();
+  joined = undefined;
+}
+
+globalThis.guest = {
+  get room() {
+    return joined?.room;
+  },
+  join,
+  publish,
+  received: () => present().reception.received(),
+  selected: () => selectedPairs(connectionsOf(key).filter(({ connectionState }) => connectionState !== 'closed')),
+  internals,
+  leave,
+};

@@ -1,0 +1,138 @@
+/**
+ * `livekit-doctor/reporter`, for Playwright: writes the run document of what the tests of `livekit-doctor/playwright` saw,
+ * and says what is wrong: `reporter: [['html'], ['livekit-doctor/reporter', { outputFile: 'run.json' }]]`.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import pc from 'picocolors';
+import type { FullConfig, Reporter, TestResult } from 'playwright/types/testReporter';
+import { diagnose } from '../diagnosis/index.js';
+import { redactor } from '../evidence/redaction.js';
+import {
+  allPaths,
+  type EnvironmentRun,
+  type Observation,
+  type Path,
+  type Run,
+  schemaVersion,
+} from '../evidence/run.js';
+import { renderRun } from './console.js';
+import { askedBy, evidenceName, type TestEvidence } from './playwright-evidence.js';
+
+export interface PlaywrightReporterOptions {
+  /** For the run document; below the folder of the configuration. Absent: none is written. */
+  readonly outputFile?: string;
+}
+
+/** What was told of one environment. */
+interface Told {
+  last: TestEvidence;
+  wire: readonly Observation[];
+  /** By id: of several attempts the last counts. */
+  readonly tried: Map<string, Observation>;
+}
+
+const columns = 100;
+
+/** Called with `new` by Playwright. */
+export default function PlaywrightReporter({ outputFile }: PlaywrightReporterOptions = {}): Reporter {
+  const told = new Map<string, Told>();
+  let startedAt = new Date();
+  let folder = '.';
+  return {
+    onBegin(config: FullConfig) {
+      startedAt = new Date();
+      folder = config.configFile ? dirname(config.configFile) : config.rootDir;
+    },
+    onTestEnd(_test, result: TestResult) {
+      for (const evidence of evidencesOf(result)) take(told, evidence, startedAt);
+    },
+    onEnd() {
+      const run = runOf(told, startedAt);
+      if (!run) return;
+      if (outputFile !== undefined) {
+        const file = resolve(folder, outputFile);
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, `${JSON.stringify(run, null, 2)}\n`);
+      }
+      console.log(`\n${renderRun(run, { columns, colour: pc.isColorSupported })}`);
+    },
+    // So that Playwright goes on to show the tests as they come.
+    printsToStdio: () => false,
+  };
+}
+
+function evidencesOf({ attachments }: Pick<TestResult, 'attachments'>): TestEvidence[] {
+  return attachments.flatMap(({ name, body }) =>
+    name === evidenceName && body ? [JSON.parse(body.toString('utf8')) as TestEvidence] : [],
+  );
+}
+
+function take(told: Map<string, Told>, evidence: TestEvidence, startedAt: Date): void {
+  const { name } = evidence.environment;
+  const laterMs = Date.parse(evidence.startedAt) - startedAt.getTime();
+  const shifted = (observations: readonly Observation[]): Observation[] =>
+    observations.map((one) => shift(one, laterMs));
+  const known = told.get(name) ?? { last: evidence, wire: [], tried: new Map() };
+  told.set(name, known);
+  known.last = evidence;
+  // A worker that came later, as after a failure, has looked again.
+  if (evidence.wire) known.wire = shifted(evidence.wire);
+  for (const one of shifted(evidence.tried)) known.tried.set(one.id, one);
+}
+
+function shift(observation: Observation, laterMs: number): Observation {
+  const { startMs, endMs, steps } = observation;
+  return {
+    ...observation,
+    startMs: startMs + laterMs,
+    endMs: endMs + laterMs,
+    ...(steps && {
+      steps: steps.map((step) => ({ ...step, startMs: step.startMs + laterMs, endMs: step.endMs + laterMs })),
+    }),
+  };
+}
+
+/** Undefined where no test told anything. */
+function runOf(told: ReadonlyMap<string, Told>, startedAt: Date): Run | undefined {
+  const all = [...told.values()];
+  const [first] = all;
+  if (!first) return undefined;
+  const { tool, vantage } = first.last;
+  const run: Run = {
+    schemaVersion,
+    tool,
+    startedAt: startedAt.toISOString(),
+    durationMs: Date.now() - startedAt.getTime(),
+    vantage,
+    environments: all.map(environmentOf),
+  };
+  // Nothing secret is in it; what looks like a token would not be, either.
+  return redactor().json(run);
+}
+
+function environmentOf({ last, wire, tried }: Told): EnvironmentRun {
+  const { name, url, claims } = last.environment;
+  const observations = [...wire, ...tried.values()].sort((a, b) => a.startMs - b.startMs);
+  observations.push(...notRun(tried, observations.at(-1)?.endMs ?? 0));
+  const evidence = { claims, asked: askedBy([...tried.values()], last.wireProbes), url, observations };
+  const durationMs = Math.max(...observations.map(({ endMs }) => endMs)) - (observations[0]?.startMs ?? 0);
+  return { name, durationMs, ...evidence, ...diagnose(evidence) };
+}
+
+/** Where some paths were tried in browsers, nothing is known of the others, and it is not the server's doing. */
+function notRun(tried: ReadonlyMap<string, Observation>, atMs: number): Observation[] {
+  const has = (path: Path): boolean => tried.has(`media:${path}`);
+  if (!allPaths.some(has)) return [];
+  return allPaths
+    .filter((path) => path !== 'turn-tcp' && !has(path))
+    .map((path) => ({
+      id: `media:${path}`,
+      probe: 'media',
+      state: 'unreached',
+      startMs: atMs,
+      endMs: atMs,
+      facts: { path },
+      waitedFor: 'a test that was not run',
+    }));
+}
