@@ -1,5 +1,5 @@
 /** What is said between the driver and the page of a participant: plain JSON, both ways. */
-import type { DataFacts, ReceivedMedia, Recovery, SelectedPair, SentMedia } from '../evidence/facts.js';
+import type { DataFacts, ReceivedMedia, Recovery, RoundTrips, SelectedPair, SentMedia } from '../evidence/facts.js';
 import type { Path } from '../evidence/run.js';
 import type { Bounds } from './page/bounds.js';
 
@@ -47,6 +47,7 @@ export interface PartReport {
   readonly firstPacketMs?: number;
   /** The selected pair of every transport that it has. */
   readonly selected: SelectedPair[];
+  readonly rtt?: RoundTrips;
   readonly received: ReceivedMedia;
   readonly sent?: SentMedia;
   /** Of what was tried afterwards. */

@@ -24,6 +24,7 @@ const modules = [
   'hold',
   'internals',
   'listener',
+  'meter',
   'reception',
   'sent',
   'sources',

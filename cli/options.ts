@@ -1,5 +1,6 @@
 /** Parsers for commander: what may be given with commas, what may be given again, and times. */
 import { InvalidArgumentError } from 'commander';
+import { durationMs } from '../environment/duration.js';
 
 export function list(text: string, before: string[] = []): string[] {
   const words = text.split(',').map((word) => word.trim());
@@ -10,18 +11,14 @@ export function more(text: string, before: string[] = []): string[] {
   return [...before, text];
 }
 
-const unitsMs = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const;
 /** Timers of Node count to 2^31 ms, and nobody waits so long. */
-const mostMs = 24 * unitsMs.h;
+const mostMs = 24 * 3_600_000;
 
 /** `1m30s` in milliseconds. Throws commander's error where the text is none, with what would be right. */
 export function duration(text: string): number {
-  const number = String.raw`(\d+(?:\.\d+)?)`;
-  const parts = new RegExp(`^(?:${number}h)?(?:${number}m)?(?:${number}s)?(?:${number}ms)?$`).exec(text);
-  const values = parts?.slice(1).map((part) => Number(part ?? 0)) ?? [];
-  const ms = Object.values(unitsMs).reduce((sum, unit, i) => sum + unit * (values[i] ?? 0), 0);
+  const ms = durationMs(text);
   if (/^\d+$/.test(text)) throw new InvalidArgumentError(`It lacks a unit: ${text}s is seconds, ${text}m minutes.`);
-  if (!parts || text === '') throw new InvalidArgumentError('Expected a duration like 90s, 1m30s or 500ms.');
+  if (ms === undefined) throw new InvalidArgumentError('Expected a duration like 90s, 1m30s or 500ms.');
   if (ms < 1 || ms > mostMs) throw new InvalidArgumentError('Expected a duration from 1ms to 24h.');
-  return Math.round(ms);
+  return ms;
 }

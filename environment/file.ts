@@ -4,11 +4,15 @@ import { dirname, resolve } from 'node:path';
 import { readCertificates } from './certificates.js';
 import { credentialsFromVariables } from './credentials.js';
 import { type ConfigurationFile, parseConfiguration } from './document.js';
+import { durationMs } from './duration.js';
 import { type Auth, ConfigurationError, type Environment } from './environment.js';
 import type { Variables } from './interpolate.js';
 import { type EnvironmentEntry, environmentSchema, fileSchema } from './schema.js';
 import { readUrl } from './url.js';
 import { convertTo, validate } from './validate.js';
+
+/** How long an agent may take to join where the operator does not say. */
+const usualJoinMs = 10_000;
 
 export interface EnvironmentFile {
   /** In the order of the file. */
@@ -72,7 +76,7 @@ async function toEnvironment(
       return undefined;
     }
   };
-  const { tls, dns, media, turn, stun, paths } = entry;
+  const { tls, dns, media, turn, stun, paths, agent } = entry;
   const caPath = [...path, 'tls', 'ca'];
   const readCa = async () => tls?.ca && readCertificates(resolve(folder, tls.ca), `tls.ca: ${tls.ca}`);
   const ca = (await attempt(file.valueOffset(caPath), readCa)) || undefined;
@@ -94,6 +98,12 @@ async function toEnvironment(
         stun: stun && { servers: stun.servers.map((server) => server.toLowerCase()) },
         paths,
         browsers: entry.browsers,
+        budgets: entry.budgets,
+        agent: agent && {
+          name: agent.name,
+          joinWithinMs: durationMs(agent.joinWithin ?? '') ?? usualJoinMs,
+          publishes: agent.publishes,
+        },
       },
     }
   );

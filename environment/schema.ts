@@ -6,6 +6,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { pathSchema } from '../evidence/document.js';
 import { allPaths } from '../evidence/run.js';
+import { durationMs } from './duration.js';
 import { readUrl } from './url.js';
 
 const text = z.string().min(1).describe('a text that is not empty');
@@ -43,6 +44,17 @@ const portRange = z
   .describe('a range of ports like 30001-30009');
 
 const paths = z.array(pathSchema.describe(`one of ${allPaths.join(', ')}`)).describe(list('paths'));
+
+const milliseconds = z.number().positive().describe('a number of milliseconds above 0').optional();
+const percent = z.number().min(0).max(100).describe('a number of percent, 0 to 100').optional();
+
+/** Longer than anybody waits for an agent in a call. */
+const longestJoinMs = 120_000;
+
+const joinTime = z
+  .string()
+  .refine((value) => (durationMs(value) ?? 0) >= 1 && (durationMs(value) ?? 0) <= longestJoinMs)
+  .describe('a duration like 10s, at most 2m');
 
 const endpoint = z
   .string()
@@ -121,6 +133,25 @@ export const environmentSchema = z
       // Who is in another one calls somebody there.
       .refine((browsers) => browsers.includes('chromium'))
       .describe(list('browsers, with chromium among them'))
+      .optional(),
+    budgets: z
+      .strictObject({
+        connectMs: milliseconds,
+        firstFrameMs: milliseconds,
+        lossPercent: percent,
+        rttMs: milliseconds,
+        jitterMs: milliseconds,
+        freezePercent: percent,
+      })
+      .describe('a map')
+      .optional(),
+    agent: z
+      .strictObject({
+        name: text,
+        joinWithin: joinTime.optional(),
+        publishes: z.boolean().describe('true or false').optional(),
+      })
+      .describe('a map with name')
       .optional(),
   })
   .describe('a map');

@@ -88,6 +88,24 @@ export const claimsSchema = z.object({
   paths: z.object({ required: z.array(pathSchema).optional(), optional: z.array(pathSchema).optional() }).optional(),
   /** What people use. Absent: Chromium alone. */
   browsers: z.array(z.enum(['chromium', 'firefox'])).optional(),
+  /** What a call may cost at most. Without one nothing is judged, only shown. */
+  budgets: z
+    .object({
+      /** From the start of a participant's connect: the client says connected; the other's first picture. */
+      connectMs: z.number().optional(),
+      firstFrameMs: z.number().optional(),
+      /** Of the packets that the other sent, by their sequence numbers. */
+      lossPercent: z.number().optional(),
+      /** Between a participant and the server, without load. */
+      rttMs: z.number().optional(),
+      /** Of the sound (RFC 3550 §6.4.1). */
+      jitterMs: z.number().optional(),
+      /** Share of the time in which the picture stood still (webrtc-stats `totalFreezesDuration`). */
+      freezePercent: z.number().optional(),
+    })
+    .optional(),
+  /** An agent of this name must join a room to which it is dispatched, in time, and publish sound where it says so. */
+  agent: z.object({ name: z.string(), joinWithinMs: z.number(), publishes: z.boolean().optional() }).optional(),
 });
 
 /** What was asked for: a layer or a path that was not asked for is neither proven nor missing. */
@@ -101,6 +119,8 @@ export const askedSchema = z.object({
   idleMs: z.number().optional(),
   /** Up to how long UDP mappings were left idle; absent: not at all. */
   natLifetimeMs: z.number().optional(),
+  /** How long each path was measured once it was proven; absent: half a second. */
+  measureMs: z.number().optional(),
   /** What was tried in a call that stood; absent: nothing. */
   exercises: z.array(z.enum(exercises)).optional(),
 });

@@ -14,6 +14,7 @@ import type { Failure, Path, Step } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { turnUri } from '../wire/turn-uri.js';
 import { contentFailure } from './media-content.js';
+import { mosEstimate } from './mos.js';
 import type { Outcome } from './probe.js';
 
 interface Exchanged {
@@ -30,7 +31,7 @@ const mostPairs = 8;
 
 export function judgeExchange({ path, turnUrl, browser, reports, startMs }: Exchanged): Outcome {
   const { caller, callee } = reports;
-  const facts: MediaFacts = { path, browser, caller: factsOf(caller), callee: factsOf(callee) };
+  const facts: MediaFacts = { path, browser, caller: factsOf(caller, callee), callee: factsOf(callee, caller) };
   const failure = failureOf(path, turnUrl, reports);
   const common = { facts: { ...facts }, steps: stepsOf(reports, startMs) };
   return failure ? { state: 'failed', ...common, failure } : { state: 'ok', ...common };
@@ -85,12 +86,17 @@ function sameServer(a: string, b: string): boolean {
 }
 
 /** What a page says is not to be trusted: it speaks with the server. */
-function factsOf({ iceMs, dtlsMs, connectMs, firstPacketMs, selected, received, sent }: PartReport): ParticipantFacts {
+function factsOf(
+  { iceMs, dtlsMs, connectMs, firstPacketMs, selected, rtt, received, sent }: PartReport,
+  from: PartReport,
+): ParticipantFacts {
   const times = { iceMs, dtlsMs, connectMs, firstPacketMs };
+  const mos = mosEstimate(received.measured, rtt, from.rtt);
   return {
     ...(plain(times) as typeof times),
     selected: pairsOf(selected),
-    received: receivedOf(received),
+    ...(rtt && { rtt: plain(rtt) as ParticipantFacts['rtt'] }),
+    received: { ...receivedOf(received), ...(mos !== undefined && { mosEstimate: mos }) },
     ...(sent && { sent: sentOf(sent) }),
   };
 }

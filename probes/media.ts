@@ -22,11 +22,13 @@ export interface MediaTarget extends Target {
   readonly turnUrl?: string;
   /** How long the tokens may take. */
   readonly tokenMs?: number;
+  /** How long to measure what is seen and heard; absent: half a second. */
+  readonly measureMs?: number;
 }
 
 const exchangeMs = 7500;
 /** What is seen and heard for so long says how well, as far as a short look can. */
-const measureMs = 500;
+const usualMeasureMs = 500;
 /** What both show and sound like bears it, so that nothing of another run is taken for this one's. */
 const nonce = randomInt(2 ** 32);
 /** For the answer to come back, where a machine is so busy that the page's own clock is late. */
@@ -57,7 +59,13 @@ function targetOf(known: Known, path: Path): MediaTarget | Pending {
   if (reach.state === 'unknown') return { id, waitingFor: reach.probe };
   if (!browser) return { id, waitingFor: 'browser' };
   const waitMs = tokenMs(known.environment);
-  return { id, path, ...(reach.turnUrl && { turnUrl: reach.turnUrl }), ...(waitMs > 0 && { tokenMs: waitMs }) };
+  return {
+    id,
+    path,
+    ...(reach.turnUrl && { turnUrl: reach.turnUrl }),
+    ...(waitMs > 0 && { tokenMs: waitMs }),
+    ...(known.asked.measureMs && { measureMs: known.asked.measureMs }),
+  };
 }
 
 type Reach =
@@ -80,19 +88,23 @@ export function reachOf({ observations }: Known, path: Path): Reach {
   return failed ? { state: 'failed', id: failed.id } : { state: 'unknown', probe };
 }
 
+/** By how much it takes longer than usual. */
+const longer = (measureMs = usualMeasureMs): number => Math.max(0, measureMs - usualMeasureMs);
+
 /**
  * A meeting in a room of its own, by the target's path and nothing else, and to nowhere that nobody vouches for. Rejects
  * with what `withoutTokens` knows.
  */
 export async function exchangeOf(
-  { path, turnUrl, tokenMs = 0 }: MediaTarget,
+  { path, turnUrl, tokenMs = 0, measureMs = usualMeasureMs }: MediaTarget,
   known: Known,
   redactor: Redactor,
   signal?: AbortSignal,
 ): Promise<Exchange> {
   const startMs = performance.now();
   const { room, tokens } = await mintPair({ known, redactor, ...(signal && { signal }) });
-  const leftMs = exchangeMs + tokenMs - (performance.now() - startMs);
+  const wholeMs = exchangeMs + longer(measureMs);
+  const leftMs = wholeMs + tokenMs - (performance.now() - startMs);
   return {
     key: room,
     path,
@@ -101,7 +113,7 @@ export async function exchangeOf(
     tokens,
     nonce,
     measureMs,
-    deadlineMs: Math.min(exchangeMs, leftMs),
+    deadlineMs: Math.min(wholeMs, leftMs),
   };
 }
 
@@ -128,7 +140,7 @@ async function observe(target: MediaTarget, { known, signal, redactor, now }: To
 export const media: Probe<MediaTarget> = {
   name: 'media',
   depth: 'media',
-  deadlineMs: ({ tokenMs = 0 }) => exchangeMs + tokenMs + answerMs,
+  deadlineMs: ({ tokenMs = 0, measureMs }) => exchangeMs + longer(measureMs) + tokenMs + answerMs,
   targets,
   observe,
 };

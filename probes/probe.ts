@@ -16,6 +16,8 @@ export interface Known {
     readonly natLifetimeMs?: number;
     /** What to try in a call that stands. */
     readonly exercises?: readonly Exercise[];
+    /** How long to measure each path once it is proven; absent: half a second. */
+    readonly measureMs?: number;
   };
   readonly observations: ReadonlyMap<string, Observation>;
   /** Live things that one probe made and others use (a signalling session, a browser). Never part of the run. */

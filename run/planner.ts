@@ -29,6 +29,8 @@ export interface Plan {
   /** Up to how long UDP mappings are left idle; absent: not at all. */
   readonly natLifetimeMs?: number;
   readonly exercises?: readonly Exercise[];
+  /** How long to measure each path once it is proven; absent: as long as it takes anyway. */
+  readonly measureMs?: number;
   readonly redactor: Redactor;
   /** Milliseconds since the start of the run. */
   readonly now: () => number;
@@ -54,13 +56,14 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
   let pending = new Map<string, { probe: string; waitingFor: string }>();
   const shared: Partial<Shared> = {};
   const cleanups: (() => void | Promise<void>)[] = [];
-  const { depth, paths, idleMs, natLifetimeMs, exercises } = plan;
+  const { depth, paths, idleMs, natLifetimeMs, exercises, measureMs } = plan;
   const asked = {
     depth,
     paths,
     ...(idleMs && { idleMs }),
     ...(natLifetimeMs && { natLifetimeMs }),
     ...(exercises && { exercises }),
+    ...(measureMs && { measureMs }),
   };
   const known: Known = { environment, asked, observations, shared };
   const suitable = plan.probes.filter(

@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly natLifetimeMs?: number;
   /** What to try in a call that stands; absent: nothing. */
   readonly exercises?: readonly Exercise[];
+  /** How long to measure each path once it is proven; absent: as long as it takes anyway. */
+  readonly measureMs?: number;
   /** Of livekit-doctor. */
   readonly version: string;
   readonly signal: AbortSignal;
@@ -84,7 +86,7 @@ function redactorFor({ url, claims, auth }: Environment): Redactor {
 
 async function checkEnvironment(
   environment: Environment,
-  { depth, paths, only, idleMs, natLifetimeMs, exercises, signal, events }: RunOptions,
+  { depth, paths, only, idleMs, natLifetimeMs, exercises, measureMs, signal, events }: RunOptions,
   now: () => number,
   turns: Gate,
 ): Promise<EnvironmentRun> {
@@ -100,6 +102,7 @@ async function checkEnvironment(
     ...(idleMs && { idleMs }),
     ...(natLifetimeMs && { natLifetimeMs }),
     ...(exercises && { exercises }),
+    ...(measureMs && { measureMs }),
     redactor: redactorFor(environment),
     now,
     signal,
@@ -119,6 +122,7 @@ async function checkEnvironment(
     ...(idleMs && { idleMs }),
     ...(natLifetimeMs && { natLifetimeMs }),
     ...(exercises && { exercises: [...exercises] }),
+    ...(measureMs && { measureMs }),
   };
   const url = environment.url.href;
   const judged = diagnose({ claims, asked, url, observations });

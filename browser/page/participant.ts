@@ -5,7 +5,7 @@ import type { Part, PartReport } from '../exchange.js';
 import { endure, exchangeData, exercise, type Interruption } from './exercise.js';
 import { connectionsOf, forget, held, whenMade, wrapPeerConnection } from './hold.js';
 import { type Reception, receive } from './reception.js';
-import { isReported, sent } from './sent.js';
+import { isReported, roundTrips, sent } from './sent.js';
 import { frameRate, makeSources, type Sources } from './sources.js';
 import { selectedPairs } from './statistics.js';
 
@@ -111,7 +111,13 @@ async function take(part: Part): Promise<PartReport> {
   const { nonce, side, measureMs } = part;
   const whose = side === 'caller' ? 'callee' : 'caller';
   const isReportedOn = async (): Promise<boolean> => !part.publish || isReported(await sent(connectionsOf(part.key)));
-  const expectation = { nonce, whose, measureMs, isReported: isReportedOn } as const;
+  const expectation = {
+    nonce,
+    whose,
+    measureMs,
+    isReported: isReportedOn,
+    roundTrips: () => roundTrips(connectionsOf(part.key)),
+  } as const;
   const reception: Reception = receive(room, expectation, audioContext, since);
   whenMade(part.key, (connection) => {
     connection.addEventListener('iceconnectionstatechange', () => {
@@ -163,7 +169,7 @@ async function take(part: Part): Promise<PartReport> {
   }
   clearTimeout(timer);
   const connections = connectionsOf(part.key);
-  const [selected, received, outbound] = await Promise.all([
+  const [selected, { received, rtt }, outbound] = await Promise.all([
     selectedPairs(connections),
     reception.received(),
     sent(connections),
@@ -174,6 +180,7 @@ async function take(part: Part): Promise<PartReport> {
     ...reached,
     ...(firstPacketMs !== undefined && { firstPacketMs }),
     selected,
+    ...(rtt && { rtt }),
     received,
     sent: outbound,
   };

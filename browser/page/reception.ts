@@ -1,8 +1,9 @@
 /** What comes from the other participant of a room: whose picture, whose voice, and how well. */
 import type { Room } from 'livekit-client';
-import type { ReceivedMedia } from '../../evidence/facts.js';
+import type { ReceivedMedia, RoundTrips } from '../../evidence/facts.js';
 import type { Side } from '../exchange.js';
 import { type Listener, listen } from './listener.js';
+import { type Meter, type RoundTrip, startMeter } from './meter.js';
 import { senderOf } from './sources.js';
 import { inbound } from './statistics.js';
 import { type Viewer, view } from './viewer.js';
@@ -12,7 +13,7 @@ export interface Reception {
   readonly complete: Promise<void>;
   /** First packet of a track, from the start. */
   readonly firstPacketMs: number | undefined;
-  received(): Promise<ReceivedMedia>;
+  received(): Promise<{ readonly received: ReceivedMedia; readonly rtt?: RoundTrips }>;
   /** Begins to measure gaps anew. */
   mark(): void;
   /** The longest time without a fresh picture and without the voice since then, in milliseconds. */
@@ -30,6 +31,7 @@ export interface Expectation {
   readonly measureMs: number;
   /** Of what this participant sends. */
   isReported(): Promise<boolean>;
+  roundTrips(): Promise<readonly RoundTrip[]>;
 }
 
 /** Receivers report once a second (RTCP); when nothing came for so long, in milliseconds, nothing does. */
@@ -44,15 +46,19 @@ const pollMs = 50;
 /** `since` gives the milliseconds since the participant began to connect. */
 export function receive(
   room: Room,
-  { nonce, whose, measureMs, isReported }: Expectation,
+  { nonce, whose, measureMs, isReported, roundTrips }: Expectation,
   audioContext: AudioContext,
   since: () => number,
 ): Reception {
-  const receivers: { video?: RTCRtpReceiver; audio?: RTCRtpReceiver } = {};
+  const receivers: { video: RTCRtpReceiver | undefined; audio: RTCRtpReceiver | undefined } = {
+    video: undefined,
+    audio: undefined,
+  };
   let viewer: Viewer | undefined;
   let listener: Listener | undefined;
   let firstPacketMs: number | undefined;
   let startedMs: number | undefined;
+  let meter: Meter | undefined;
   let finish = (): void => {};
   const complete = new Promise<void>((resolve) => {
     finish = resolve;
@@ -82,6 +88,7 @@ export function receive(
   const look = async (): Promise<void> => {
     if (!viewer?.isProven() || !listener?.isProven()) return;
     startedMs ??= since();
+    meter ??= startMeter({ ...receivers, measureMs, roundTrips });
     if (since() - startedMs < measureMs) return;
     const [video, audio] = await Promise.all([inbound(receivers.video), inbound(receivers.audio)]);
     if (!(video.framesDecoded > 0 && audio.totalAudioEnergy > 0)) return;
@@ -92,6 +99,7 @@ export function receive(
   const polling = setInterval(() => void look(), pollMs);
   room.once('disconnected', () => {
     clearInterval(polling);
+    meter?.stop();
     viewer?.stop();
     listener?.stop();
   });
@@ -109,10 +117,14 @@ export function receive(
       return firstPacketMs;
     },
     async received() {
-      const [video, audio] = await Promise.all([inbound(receivers.video), inbound(receivers.audio)]);
+      const [video, audio, metered] = await Promise.all([
+        inbound(receivers.video),
+        inbound(receivers.audio),
+        meter?.result(),
+      ]);
       const sum = (name: string): number => (video[name] ?? 0) + (audio[name] ?? 0);
       const ms = (seconds: unknown): number | undefined => (typeof seconds === 'number' ? seconds * 1000 : undefined);
-      return withoutAbsent({
+      const received = withoutAbsent({
         firstFrameMs: viewer?.firstFrameMs,
         firstAudioMs: listener?.firstSoundMs,
         picture: viewer?.seen(),
@@ -135,7 +147,9 @@ export function receive(
         samplesReceived: audio.totalSamplesReceived,
         keyFrameRequests: (video.pliCount ?? 0) + (video.firCount ?? 0),
         measuredMs: firstPacketMs === undefined ? undefined : since() - firstPacketMs,
+        measured: metered?.media,
       });
+      return { received, ...(metered?.rtt && { rtt: metered.rtt }) };
     },
   };
 }

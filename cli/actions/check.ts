@@ -11,6 +11,9 @@ import { openReports, type Reports } from '../reports.js';
 /** A TURN permission lives 5 minutes (RFC 8656 §9), and a credential of livekit-server's TURN as long. */
 const longestLifetimeMs = 240_000;
 
+/** Somebody who wants to know of more than a call's beginning. */
+const longestMeasureMs = 600_000;
+
 /** Returns the exit code. Throws `ConfigurationError`. */
 export async function check(names: readonly string[], options: CheckOptions, context: Context): Promise<number> {
   const { cwd, env, progress: output, out } = context;
@@ -20,6 +23,10 @@ export async function check(names: readonly string[], options: CheckOptions, con
     throw new ConfigurationError('the probe "idle" wants to know how long: add --idle, for example --idle 90s');
   }
   if (tried && options.depth !== 'media') throw new ConfigurationError('--try wants a call: use --depth media');
+  if (options.measure !== undefined && options.depth !== 'media') {
+    throw new ConfigurationError('--measure wants a call: use --depth media');
+  }
+  if ((options.measure ?? 0) > longestMeasureMs) throw new ConfigurationError('--measure: at most 10m');
   if (options.only?.includes('call') && !tried) {
     throw new ConfigurationError('the probe "call" wants to know what to try: add --try reconnect, for example');
   }
@@ -92,6 +99,7 @@ async function checkAll(
       ...(options.idle !== undefined && { idleMs: options.idle }),
       ...(options.natLifetime !== undefined && { natLifetimeMs: options.natLifetime }),
       ...(options.exercises && { exercises: options.exercises }),
+      ...(options.measure !== undefined && { measureMs: options.measure }),
       version: context.version,
       signal,
       events: reporter,

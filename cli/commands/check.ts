@@ -12,6 +12,8 @@ export interface CheckOptions {
   readonly idle?: number;
   /** In milliseconds. */
   readonly natLifetime?: number;
+  /** In milliseconds. */
+  readonly measure?: number;
   readonly try?: string[];
   readonly reporter?: string[];
   readonly json?: boolean;
@@ -41,6 +43,7 @@ export function checkCommand(context: Context): Command {
     .option('--only <probes>', 'only these probes, with commas, and what they need', list)
     .option('--idle <duration>', 'hold an idle connection open as long (90s, 2m), and see whether it is cut', duration)
     .option('--nat-lifetime <duration>', 'see whether a NAT here keeps an idle UDP mapping as long (30s, 2m)', duration)
+    .option('--measure <duration>', 'measure loss, round trip and jitter of each path as long (10s, 1m)', duration)
     .option('--try <exercises>', `in a call that stands, with commas: ${exercises.join(',')}`, list)
     .option('--reporter <name[=file]>', 'console or json; repeatable; to standard output without a file', more)
     .option('--json', 'the run document on standard output, and nothing else there')

@@ -25,6 +25,15 @@ import { codecDisabled, mediaDownlinkLost, mediaUplinkLost, rtcpLost } from './m
 import { mediaReplyAddressWrong } from './media-reply-address-wrong.js';
 import { natBindingShort, natEndpointDependent } from './nat.js';
 import { tcpNotOffered, udpNotOffered } from './not-offered.js';
+import {
+  qualityBandwidth,
+  qualityConnectTime,
+  qualityFirstFrame,
+  qualityFreezes,
+  qualityJitter,
+  qualityLatency,
+  qualityLoss,
+} from './quality.js';
 import { publishDenied, roomMissing, serverBusFailure, serverLimitReached, serverNotReady } from './server.js';
 import { dnsPrivateAddress, ipv6Unreachable, signalAddressDead } from './signal-address.js';
 import { signalPortFiltered, signalPortRefused } from './signal-port.js';
@@ -150,10 +159,17 @@ export const rules: readonly AnyRule[] = [
   natEndpointDependent,
   turnMappedAddressLoopback,
   firefoxFails,
+  qualityBandwidth,
   mediaUplinkLost,
   mediaDownlinkLost,
   rtcpLost,
   codecDisabled,
+  qualityLoss,
+  qualityLatency,
+  qualityJitter,
+  qualityFreezes,
+  qualityConnectTime,
+  qualityFirstFrame,
   fallbackFailed,
   reconnectFailed,
   browserMissing,

@@ -31,6 +31,32 @@ export interface HeardVoice {
   latencyMs?: number;
 }
 
+/** From when both were proven on: how well media came, of what was sent meanwhile. */
+export interface MeasuredMedia {
+  measuredMs: number;
+  /** Picture and sound together, by their sequence numbers. */
+  packetsReceived: number;
+  packetsLost: number;
+  /** Looks at one of the two in which more was missing than before: few of them mean that loss came in bursts. */
+  lossEvents: number;
+  audioPacketsReceived: number;
+  audioPacketsLost: number;
+  /** Of the sound (RFC 3550 §6.4.1): median of the looks, and what nine of ten were above. */
+  jitterMs?: number;
+  jitterLowMs?: number;
+  /** webrtc-stats `freezeCount` and `totalFreezesDuration`. */
+  freezes: number;
+  frozenMs: number;
+}
+
+/** Between a participant and the server, as checks (RFC 7675) and reports (RTCP) measure it. */
+export interface RoundTrips {
+  count: number;
+  leastMs: number;
+  medianMs: number;
+  mostMs: number;
+}
+
 export interface ReceivedMedia {
   /** From the start of the participant's connect to the first frame and sound of the right sender. */
   firstFrameMs?: number;
@@ -62,6 +88,12 @@ export interface ReceivedMedia {
   keyFrameRequests?: number;
   /** From the first to the last look at the statistics. */
   measuredMs?: number;
+  measured?: MeasuredMedia;
+  /**
+   * How people would rate the sound, 1 to 4.5, by loss, round trip and jitter: an estimate, from which nothing follows
+   * (ITU-T G.107, simplified).
+   */
+  mosEstimate?: number;
 }
 
 /** What the sender knows of one track of its own (webrtc-stats `outbound-rtp` and `remote-inbound-rtp`). */
@@ -91,6 +123,7 @@ export interface ParticipantFacts {
   /** First packet of the other's picture or sound. */
   firstPacketMs?: number;
   selected: SelectedPair[];
+  rtt?: RoundTrips;
   received: ReceivedMedia;
   sent?: SentMedia;
 }

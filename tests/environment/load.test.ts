@@ -31,10 +31,13 @@ const whole = `environments:
     turn: { host: Turn.staging.example.com., address: "20.4.\${LAST}", externalTls: \${EXTERNAL} }
     paths: { required: [udp, tcp, turn-tls], optional: [turn-udp] }
     browsers: [chromium, firefox]
+    budgets: { connectMs: 3000, firstFrameMs: 4000, lossPercent: 0.5, rttMs: \${RTT}, jitterMs: 30, freezePercent: 1 }
+    agent: { name: copilot, joinWithin: 1m30s, publishes: true }
   small:
     url: ws://localhost:7880
     auth: { token: ready-made }
     media: { udp: 7882 }
+    agent: { name: "7" }
 `;
 
 t.test('every key that is known reaches the environment, variables put in, file read', async (t) => {
@@ -44,6 +47,7 @@ t.test('every key that is known reaches the environment, variables put in, file 
     TCP_PORT: '7881',
     LAST: '5.7',
     EXTERNAL: 'true',
+    RTT: '200',
   };
   const { certificate } = await makeCertificate({ ca: true });
   const loading = loadFrom(t, whole, { env });
@@ -62,9 +66,15 @@ t.test('every key that is known reaches the environment, variables put in, file 
       turn: { host: 'turn.staging.example.com', address: '20.4.5.7', externalTls: true },
       paths: { required: ['udp', 'tcp', 'turn-tls'], optional: ['turn-udp'] },
       browsers: ['chromium', 'firefox'],
+      budgets: { connectMs: 3000, firstFrameMs: 4000, lossPercent: 0.5, rttMs: 200, jitterMs: 30, freezePercent: 1 },
+      agent: { name: 'copilot', joinWithinMs: 90_000, publishes: true },
     },
   });
-  t.match(small, { name: 'small', auth: { token: 'ready-made' }, claims: { media: { udp: '7882' } } });
+  t.match(small, {
+    name: 'small',
+    auth: { token: 'ready-made' },
+    claims: { media: { udp: '7882' }, agent: { name: '7', joinWithinMs: 10_000 } },
+  });
   t.same(others, []);
 });
 
@@ -100,7 +110,7 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
   {
     what: 'an unknown key that nothing comes near to',
     file: one('    color: red\n'),
-    says: '4:5: unknown key "color" in staging; valid here: url, auth, tls, dns, media, turn, stun, paths, browsers',
+    says: '4:5: unknown key "color" in staging; valid here: url, auth, tls, dns, media, turn, stun, paths, browsers, budgets, agent',
   },
   {
     what: 'an unknown key at the top',
@@ -169,6 +179,39 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
     what: 'browsers without the one that all others call',
     file: one('    browsers: [firefox]\n'),
     says: '4:15: browsers: expected a list of browsers, with chromium among them, found a list',
+  },
+  {
+    what: 'a budget that is misspelt',
+    file: one('    budgets:\n      lossPercents: 1\n'),
+    says:
+      '5:7: unknown key "lossPercents" in budgets, did you mean "lossPercent"? valid here: ' +
+      'connectMs, firstFrameMs, lossPercent, rttMs, jitterMs, freezePercent',
+  },
+  {
+    what: 'a share above all',
+    file: one('    budgets: { lossPercent: 101 }\n'),
+    says: '4:29: budgets.lossPercent: expected a number of percent, 0 to 100, found 101',
+  },
+  {
+    what: 'a budget of no time, and one with a unit',
+    file: one('    budgets: { rttMs: 0, jitterMs: 30ms }\n'),
+    says: [
+      '4:23: budgets.rttMs: expected a number of milliseconds above 0, found 0',
+      '4:36: budgets.jitterMs: expected a number of milliseconds above 0, found "30ms"',
+    ].join('\nlivekit-doctor.yaml:'),
+  },
+  {
+    what: 'an agent without a name, in a time without a unit',
+    file: one('    agent: { joinWithin: 10 }\n'),
+    says: [
+      '4:5: missing key "name" in agent: expected a text that is not empty',
+      '4:26: agent.joinWithin: expected a duration like 10s, at most 2m, found 10',
+    ].join('\nlivekit-doctor.yaml:'),
+  },
+  {
+    what: 'an agent that nobody would wait for',
+    file: one('    agent: { name: copilot, joinWithin: 3m }\n'),
+    says: '4:41: agent.joinWithin: expected a duration like 10s, at most 2m, found "3m"',
   },
   {
     what: 'a range of ports that runs backwards',
