@@ -3,6 +3,7 @@
  * Times are milliseconds, addresses are without brackets, hosts are lower case without a trailing dot.
  */
 
+import type { AgentFacts } from './facts/agent.js';
 import type { CallFacts } from './facts/call.js';
 import type { IceFacts } from './facts/ice.js';
 import type { MediaFacts } from './facts/media.js';
@@ -14,6 +15,7 @@ import type { TurnFacts } from './facts/turn.js';
 import type { LoadFacts, VantageFacts } from './facts/vantage.js';
 import type { Observation } from './run.js';
 
+export type * from './facts/agent.js';
 export type * from './facts/call.js';
 export type * from './facts/ice.js';
 export type * from './facts/media.js';
@@ -43,6 +45,7 @@ export interface FactsByProbe {
   browser: BrowserFacts;
   media: MediaFacts;
   call: CallFacts;
+  agent: AgentFacts;
 }
 
 /** An observation that looked and saw (`ok` or `failed`): its facts have the shape that its probe promises. */

@@ -1,5 +1,6 @@
 /** Every probe, one line each. What a probe waits for decides when it runs, not its place here. */
 import { address } from './address.js';
+import { agent } from './agent.js';
 import { browser } from './browser.js';
 import { call } from './call.js';
 import { dns } from './dns.js';
@@ -36,4 +37,5 @@ export const probes: readonly Probe[] = [
   browser,
   media,
   call,
+  agent,
 ];

@@ -1,6 +1,6 @@
 /** The websocket of one participant: join, offer, answer, trickled candidates (LiveKit signalling, protocol 16). */
 import { randomBytes } from 'node:crypto';
-import type { SignalRequest as SignalRequestType } from '@livekit/protocol';
+import type { ParticipantInfo, SignalRequest as SignalRequestType } from '@livekit/protocol';
 import WebSocket from 'ws';
 import type { HttpFacts, SignalFacts } from '../evidence/facts.js';
 import type { Redactor } from '../evidence/redaction.js';
@@ -14,6 +14,7 @@ import { type Endpoint, httpFacts } from './signal-http.js';
 const mostMessageBytes = 4 * 1024 * 1024;
 const mostCandidates = 64;
 const mostIceServers = 32;
+const mostParticipants = 64;
 /** A timer of more than 24 days would fire at once, again and again. */
 const mostPingS = 60;
 const quietMs = 300;
@@ -28,6 +29,8 @@ export interface SessionEvents {
   onIceSession(session: IceSession): void;
   /** A candidate more, or the last one. */
   onCandidates(): void;
+  /** Who else is there, and whose state changed. */
+  onParticipants?(participants: readonly ParticipantInfo[]): void;
 }
 
 export interface Session {
@@ -226,6 +229,9 @@ export async function openSession(
         Math.min(mostPingS, Math.max(1, pingInterval || 5)) * 1000,
       );
       events.onIceServers(servers);
+      events.onParticipants?.(message.value.otherParticipants.slice(0, mostParticipants));
+    } else if (message.case === 'update') {
+      events.onParticipants?.(message.value.participants.slice(0, mostParticipants));
     } else if (message.case === 'offer') {
       onOffer(message.value.sdp);
     } else if (message.case === 'pongResp') {

@@ -3,6 +3,7 @@
  * test holds that it is the order of the explanations.
  */
 import type { AnyRule } from '../rule.js';
+import { agentAbsent, agentDispatchRefused, agentSilent } from './agent.js';
 import { browserMissing } from './browser-missing.js';
 import { fallbackFailed, reconnectFailed } from './call.js';
 import { dnsDnssecInvalid, dnsNameMissing, dnsNoAddress, dnsServerFailure, turnNameMissing } from './dns-missing.js';
@@ -170,6 +171,9 @@ export const rules: readonly AnyRule[] = [
   qualityFreezes,
   qualityConnectTime,
   qualityFirstFrame,
+  agentDispatchRefused,
+  agentAbsent,
+  agentSilent,
   fallbackFailed,
   reconnectFailed,
   browserMissing,
