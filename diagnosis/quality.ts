@@ -32,12 +32,14 @@ export interface PathQuality {
   readonly breaches: readonly Breach[];
   /** The round trip before there was any media; absent: not known. */
   readonly before?: { readonly id: string; readonly ms: number };
+  /** It is longer than before, or nobody knows how long it was. */
+  readonly mayBeFilled: boolean;
   /** The round trip under load, where it is far longer than before. */
   readonly loaded?: RoundTrips;
-  /** No picture or no sound came at all. */
-  readonly nothingCame: boolean;
-  /** It failed for want of time. */
+  /** It failed, and may have for want of time or room. */
   readonly cameLate: boolean;
+  /** So much that this machine itself added to times; and its encoder had too little CPU. */
+  readonly lateMs: number;
   readonly busyEncoder: boolean;
 }
 
@@ -45,9 +47,13 @@ export interface PathQuality {
 const datagrams: readonly Path[] = ['udp', 'turn-udp'];
 export const isStream = (path: Path): boolean => !datagrams.includes(path);
 
-/** A queue that media itself fills: by so much the median, and by so much even the shortest, is above the empty line. */
+/** How a call fails for which there is no room. */
+const late = new Set(['timeout', 'join', 'disconnected', 'no-video', 'no-audio', 'unreadable-video', 'frozen-video']);
+
+/** A queue that media itself fills: so much the median, and nearly every round trip, is above those of an empty line. */
 const filledMs = 150;
 const neverEmptyMs = 50;
+const neverEmptyShare = 0.5;
 /** A jitter that was looked at less often is still rising from 0. */
 const enoughMs = 300;
 
@@ -64,39 +70,50 @@ export function qualities(evidence: Evidence): PathQuality[] {
       check,
       breaches: check.state === 'ok' ? breachesOf(evidence, path, ends) : [],
       ...(before && { before }),
+      mayBeFilled: mayBeFilled(ends, before?.ms),
       ...(loaded && { loaded }),
-      nothingCame: ['no-video', 'no-audio'].includes(kindOf(check) ?? ''),
-      cameLate: ['timeout', 'join', 'disconnected', 'no-video', 'no-audio'].includes(kindOf(check) ?? ''),
+      cameLate: late.has(kindOf(check) ?? ''),
+      lateMs: Math.max(0, ...ends.map(({ received }) => received.measured?.lateMs ?? 0)),
       busyEncoder: ends.some(({ sent }) => sent?.limitedBy === 'cpu'),
     };
   });
 }
 
-/** Of the checks by which the path was reached, before any media was sent. */
+/** The shortest of the checks by which the path was reached, before any media was sent: a busy machine lengthens some. */
 function emptyRoundTrip(evidence: Evidence, path: Path): PathQuality['before'] {
   const reached =
     path === 'udp' || path === 'tcp'
-      ? iceChecks(evidence, path).map(({ id, facts }) => ({ id, ms: facts.rttMs }))
+      ? iceChecks(evidence).map(({ id, facts }) => ({ id, ms: facts.rttMs }))
       : turnChecks(evidence)
           .filter(({ probe }) => probe === path)
           .flatMap(({ id, facts }) => facts.relayedChecks.map(({ rttMs }) => ({ id, ms: rttMs })));
-  return reached.flatMap(({ id, ms }) => (ms === undefined ? [] : [{ id, ms }])).sort((a, b) => b.ms - a.ms)[0];
+  return reached.flatMap(({ id, ms }) => (ms === undefined ? [] : [{ id, ms }])).sort((a, b) => a.ms - b.ms)[0];
+}
+
+function mayBeFilled(ends: readonly ParticipantFacts[], beforeMs: number | undefined): boolean {
+  return beforeMs === undefined || ends.some((end) => (roundTripsOf(end)?.medianMs ?? 0) - beforeMs > filledMs);
 }
 
 function filledQueue(ends: readonly ParticipantFacts[], beforeMs: number): RoundTrips | undefined {
   const filled = ends
     .flatMap((end) => roundTripsOf(end) ?? [])
-    .filter(({ leastMs, medianMs }) => medianMs - beforeMs > filledMs && leastMs - beforeMs > neverEmptyMs);
+    .filter(({ lowMs, medianMs }) => {
+      const rises = lowMs - beforeMs > Math.max(neverEmptyMs, neverEmptyShare * beforeMs);
+      return rises && medianMs - beforeMs > filledMs;
+    });
   return filled.sort((a, b) => b.medianMs - a.medianMs)[0];
 }
 
-/** Where it was never measured, what the reports say. */
-function roundTripsOf({ rtt, sent }: ParticipantFacts): RoundTrips | undefined {
+/** Where it was never measured, what the reports say, and the checks of the pair. */
+function roundTripsOf({ rtt, sent, selected }: ParticipantFacts): RoundTrips | undefined {
   if (rtt) return rtt;
-  const reported = [sent?.video, sent?.audio].flatMap((track) => track?.reported?.rttMs ?? []).sort((a, b) => a - b);
+  const reports = [sent?.video, sent?.audio].flatMap((track) => track?.reported?.rttMs ?? []);
+  // A check is as old as the connection; a report is not.
+  const known = reports.length > 0 ? reports : selected.flatMap(({ rttMs }) => rttMs ?? []);
+  const reported = known.sort((a, b) => a - b);
   const [leastMs, mostMs] = [reported[0], reported.at(-1)];
   if (leastMs === undefined || mostMs === undefined) return undefined;
-  return { count: reported.length, leastMs, medianMs: leastMs, mostMs };
+  return { count: reported.length, leastMs, lowMs: leastMs, medianMs: leastMs, mostMs };
 }
 
 function breachesOf({ claims }: Evidence, path: Path, ends: readonly ParticipantFacts[]): Breach[] {
@@ -111,22 +128,10 @@ function breachesOf({ claims }: Evidence, path: Path, ends: readonly Participant
 
   const lost = sum(({ packetsLost }) => packetsLost);
   const packets = lost + sum(({ packetsReceived }) => packetsReceived);
-  const lostAtLeast =
-    100 *
-    atLeastShare(
-      lost,
-      packets,
-      sum(({ lossEvents }) => lossEvents),
-    );
+  const lostAtLeast = 100 * atLeastShare(lost, packets, most(measured.map(({ lossEvents }) => lossEvents)) ?? 0);
   const wholeMs = sum(({ measuredMs }) => measuredMs);
   const frozenMs = sum((one) => one.frozenMs);
-  const frozenAtLeast =
-    100 *
-    atLeastShare(
-      frozenMs,
-      wholeMs,
-      sum(({ freezes }) => freezes),
-    );
+  const frozenAtLeast = 100 * atLeastShare(frozenMs, wholeMs, most(measured.map(({ freezes }) => freezes)) ?? 0);
 
   const long = measured.filter(({ measuredMs }) => measuredMs >= enoughMs);
   const figures: (Omit<Breach, 'path' | 'limit' | 'figure'> & { figure: number | undefined; surely?: number })[] = [
@@ -162,9 +167,9 @@ function breachesOf({ claims }: Evidence, path: Path, ends: readonly Participant
 
 const surely = (value: number | undefined): { surely?: number } => (value === undefined ? {} : { surely: value });
 
-/** Three digits are more than enough. */
+/** One digit behind the point is more than enough. */
 function round(value: number): number {
-  return value >= 10 ? Math.round(value) : Math.round(value * 100) / 100;
+  return value >= 10 ? Math.round(value) : Math.round(value * 10) / 10;
 }
 
 /** The code under which a broken budget is named: its own, or that of the one from which it follows. */
@@ -176,7 +181,7 @@ export function codeOfBreach({ budget, path }: Breach, all: readonly PathQuality
   const isLate = breaks(here, 'rttMs') || all.some((one) => breaks(one, 'rttMs'));
   const starts = budget === 'connectMs' || budget === 'firstFrameMs';
   // Signalling shares the line with whichever path fills it.
-  if (isNarrow(here) || (starts && all.some(isNarrow))) return 'quality-bandwidth';
+  if (isNarrow(here, all) || (starts && all.some((one) => isNarrow(one, all)))) return 'quality-bandwidth';
   switch (budget) {
     case 'lossPercent':
       return 'quality-loss';
@@ -189,13 +194,31 @@ export function codeOfBreach({ budget, path }: Breach, all: readonly PathQuality
       return breaks(here, 'jitterMs') ? 'quality-jitter' : 'quality-freezes';
     case 'connectMs':
     case 'firstFrameMs':
+      // What makes media uneven holds up signalling and handshakes, too.
       if (isLate) return 'quality-latency';
       if (all.some((one) => breaks(one, 'lossPercent'))) return 'quality-loss';
+      if (all.some((one) => breaks(one, 'jitterMs'))) return 'quality-jitter';
+      if (all.some((one) => breaks(one, 'freezePercent'))) return 'quality-freezes';
       return budget === 'firstFrameMs' && !breaks(here, 'connectMs') ? 'quality-first-frame' : 'quality-connect-time';
   }
 }
 
-/** Media fills the line, and it shows. */
-export function isNarrow(one: PathQuality | undefined): boolean {
-  return one?.loaded !== undefined && (one.nothingCame || one.breaches.length > 0);
+/**
+ * Media fills the line, and it shows. Over TCP the round trip also grows where packets are lost or held up, so where a
+ * path over UDP was measured that one must show it, too: they share the line.
+ */
+export function isNarrow(one: PathQuality | undefined, all: readonly PathQuality[]): boolean {
+  if (one?.loaded === undefined || (one.check.state === 'ok' && one.breaches.length === 0)) return false;
+  if (!isStream(one.path)) return true;
+  const compared = all.filter((other) => !isStream(other.path) && hasRoundTrips(other));
+  return compared.length === 0 || compared.some(({ loaded }) => loaded !== undefined);
+}
+
+function hasRoundTrips({ check: { facts } }: PathQuality): boolean {
+  return [facts.caller, facts.callee].some((end) => end && roundTripsOf(end) !== undefined);
+}
+
+/** Loss was measured on a path on which it shows. */
+export function comparesWithDatagrams(all: readonly PathQuality[]): boolean {
+  return all.some(({ path, check }) => !isStream(path) && check.facts.caller?.received.measured !== undefined);
 }

@@ -99,6 +99,7 @@ async function observe({ address, claim }: AgentTarget, tools: Tools): Promise<O
   const session = await openSession(endpoint, path, token, {
     redactor,
     signal,
+    now,
     events: {
       onUpgrade() {},
       onIceServers: () => onJoin(),

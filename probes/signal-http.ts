@@ -31,7 +31,7 @@ export function endpointOf({ url, ca }: Environment, address: string): Endpoint 
 }
 
 /** For `net.connect`: the name stays in SNI and `Host`, the address is the one that was observed. */
-function lookupOf(address: string) {
+export function lookupOf(address: string) {
   const family = address.includes(':') ? 6 : 4;
   return (_host: string, options: { all?: boolean }, done: (error: null, ...found: never[]) => void): void => {
     const found = options.all ? [[{ address, family }]] : [address, family];

@@ -29,6 +29,8 @@ const shortestMs = 100;
 const mostLooks = 40;
 /** Round trips are measured about once a second. */
 const roundTripsMs = 500;
+/** As often as a packet of sound comes. */
+const beatMs = 20;
 
 interface Look {
   readonly atMs: number;
@@ -45,13 +47,16 @@ export function startMeter({ video, audio, measureMs, roundTrips }: Metered): Me
   let lossEvents = 0;
   const jitters: number[] = [];
   const trips = new Map<string, number>();
+  const late: number[] = [];
+  let beatAt = performance.now();
 
   const look = async (): Promise<void> => {
     const [pictures, sound] = await Promise.all([inbound(video), inbound(audio)]);
     const now: Look = { atMs: performance.now(), video: pictures, audio: sound };
     // Looks may overtake each other.
     if (last && last.atMs >= now.atMs) return;
-    if (last) for (const kind of kinds) if (rise(last, now, kind, 'packetsLost') > 0) lossEvents += 1;
+    const before = last;
+    if (before && kinds.some((kind) => rise(before, now, kind, 'packetsLost') > 0)) lossEvents += 1;
     if (typeof sound.jitter === 'number') jitters.push(sound.jitter * 1000);
     first ??= now;
     last = now;
@@ -63,6 +68,11 @@ export function startMeter({ video, audio, measureMs, roundTrips }: Metered): Me
   const timers = [
     setInterval(() => void look(), Math.max(shortestMs, measureMs / mostLooks)),
     setInterval(() => void measureTrips(), roundTripsMs),
+    setInterval(() => {
+      const now = performance.now();
+      late.push(Math.max(0, now - beatAt - beatMs));
+      beatAt = now;
+    }, beatMs),
   ];
   const stop = (): void => timers.forEach(clearInterval);
 
@@ -72,7 +82,10 @@ export function startMeter({ video, audio, measureMs, roundTrips }: Metered): Me
       stop();
       await Promise.all([look(), measureTrips()]);
       const rtt = trips.size > 0 && { rtt: summary([...trips.values()]) };
-      return { ...(first && last && { media: measured(first, last, lossEvents, jitters) }), ...rtt };
+      return {
+        ...(first && last && { media: { ...measured(first, last, lossEvents, jitters), lateMs: quantile(late, 0.9) } }),
+        ...rtt,
+      };
     },
   };
 }
@@ -99,7 +112,13 @@ function measured(first: Look, last: Look, lossEvents: number, jitters: readonly
 }
 
 function summary(values: readonly number[]): RoundTrips {
-  return { count: values.length, leastMs: Math.min(...values), medianMs: median(values), mostMs: Math.max(...values) };
+  return {
+    count: values.length,
+    leastMs: Math.min(...values),
+    lowMs: quantile(values, 0.2),
+    medianMs: median(values),
+    mostMs: Math.max(...values),
+  };
 }
 
 function quantile(values: readonly number[], share: number): number {

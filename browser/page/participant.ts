@@ -169,12 +169,12 @@ async function take(part: Part): Promise<PartReport> {
   }
   clearTimeout(timer);
   const connections = connectionsOf(part.key);
-  const [selected, { received, rtt }, outbound] = await Promise.all([
+  const [selected, received, outbound] = await Promise.all([
     selectedPairs(connections),
     reception.received(),
     sent(connections),
   ]);
-  const { firstPacketMs } = reception;
+  const { firstPacketMs, rtt } = reception;
   return {
     phase: 'join',
     ...reached,

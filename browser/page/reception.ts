@@ -13,7 +13,9 @@ export interface Reception {
   readonly complete: Promise<void>;
   /** First packet of a track, from the start. */
   readonly firstPacketMs: number | undefined;
-  received(): Promise<{ readonly received: ReceivedMedia; readonly rtt?: RoundTrips }>;
+  received(): Promise<ReceivedMedia>;
+  /** Of what was measured; known once `received` has answered. */
+  readonly rtt: RoundTrips | undefined;
   /** Begins to measure gaps anew. */
   mark(): void;
   /** The longest time without a fresh picture and without the voice since then, in milliseconds. */
@@ -31,7 +33,7 @@ export interface Expectation {
   readonly measureMs: number;
   /** Of what this participant sends. */
   isReported(): Promise<boolean>;
-  roundTrips(): Promise<readonly RoundTrip[]>;
+  roundTrips?(): Promise<readonly RoundTrip[]>;
 }
 
 /** Receivers report once a second (RTCP); when nothing came for so long, in milliseconds, nothing does. */
@@ -46,7 +48,7 @@ const pollMs = 50;
 /** `since` gives the milliseconds since the participant began to connect. */
 export function receive(
   room: Room,
-  { nonce, whose, measureMs, isReported, roundTrips }: Expectation,
+  { nonce, whose, measureMs, isReported, roundTrips = async () => [] }: Expectation,
   audioContext: AudioContext,
   since: () => number,
 ): Reception {
@@ -59,6 +61,7 @@ export function receive(
   let firstPacketMs: number | undefined;
   let startedMs: number | undefined;
   let meter: Meter | undefined;
+  let rtt: RoundTrips | undefined;
   let finish = (): void => {};
   const complete = new Promise<void>((resolve) => {
     finish = resolve;
@@ -116,6 +119,9 @@ export function receive(
     get firstPacketMs() {
       return firstPacketMs;
     },
+    get rtt() {
+      return rtt;
+    },
     async received() {
       const [video, audio, metered] = await Promise.all([
         inbound(receivers.video),
@@ -124,7 +130,8 @@ export function receive(
       ]);
       const sum = (name: string): number => (video[name] ?? 0) + (audio[name] ?? 0);
       const ms = (seconds: unknown): number | undefined => (typeof seconds === 'number' ? seconds * 1000 : undefined);
-      const received = withoutAbsent({
+      rtt = metered?.rtt;
+      return withoutAbsent({
         firstFrameMs: viewer?.firstFrameMs,
         firstAudioMs: listener?.firstSoundMs,
         picture: viewer?.seen(),
@@ -149,7 +156,6 @@ export function receive(
         measuredMs: firstPacketMs === undefined ? undefined : since() - firstPacketMs,
         measured: metered?.media,
       });
-      return { received, ...(metered?.rtt && { rtt: metered.rtt }) };
     },
   };
 }

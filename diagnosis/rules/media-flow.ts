@@ -168,7 +168,7 @@ export const rtcpLost = rule<FlowArgs>({
 export const codecDisabled = rule<FlowArgs>({
   code: 'codec-disabled',
   severity: 'error',
-  explainedBy: ['vantage-starved', 'publish-denied'],
+  explainedBy: ['vantage-starved', 'publish-denied', 'quality-bandwidth'],
   find(evidence) {
     // The other kind was sent, so it is not the participant that does not publish.
     const refused = look(evidence, 'media').flatMap((check) => {

@@ -5,6 +5,7 @@ import { severityOf } from '../offered.js';
 import {
   type Breach,
   codeOfBreach,
+  comparesWithDatagrams,
   isNarrow,
   isStream,
   type PathQuality,
@@ -50,7 +51,7 @@ function quality({ code, budget, needsTime = false, alternatives, prose }: Quali
     find(evidence) {
       const all = qualities(evidence);
       const caused = all.flatMap(({ breaches }) => breaches).filter((one) => codeOfBreach(one, all) === code);
-      const narrow = code === 'quality-bandwidth' ? all.filter(isNarrow) : [];
+      const narrow = code === 'quality-bandwidth' ? all.filter((one) => isNarrow(one, all)) : [];
       const own = caused.filter((one) => budget === undefined || one.budget === budget);
       const paths = [...new Set([...own.map(({ path }) => path), ...narrow.map(({ path }) => path)])];
       const [first] = paths;
@@ -66,7 +67,7 @@ function quality({ code, budget, needsTime = false, alternatives, prose }: Quali
             also: caused
               .filter((one) => budget === undefined || one.budget !== budget || !paths.includes(one.path))
               .map(({ path, budget: other, figure, limit }) => ({ path, budget: other, figure, limit })),
-            ...measurements(checks, worst?.path ?? first),
+            ...measurements(checks, narrow[0]?.path ?? worst?.path ?? first),
           },
           evidence: ids(
             ...checks.map(({ check }) => check),
@@ -75,8 +76,8 @@ function quality({ code, budget, needsTime = false, alternatives, prose }: Quali
             ...load(evidence),
           ),
           severity: severities,
-          alternatives: [...(alternatives?.(own, all) ?? []), ...orNarrow(code, checks)],
-          ...(needsTime && checks.some(({ busyEncoder }) => busyEncoder) && { undecided: true }),
+          alternatives: [...(alternatives?.(own, all) ?? []), ...orNarrow(code, checks, all)],
+          ...(needsTime && checks.some((one) => isBusy(one, worst)) && { undecided: true }),
         },
       ];
     },
@@ -88,6 +89,11 @@ function quality({ code, budget, needsTime = false, alternatives, prose }: Quali
 function starvedBeside(evidence: Evidence, all: readonly PathQuality[]): { readonly id: string }[] {
   const peers = look(evidence, 'peer').filter((one) => kindOf(one) === 'timeout');
   return [...all.filter(({ cameLate }) => cameLate).map(({ check }) => check), ...peers];
+}
+
+/** What was measured may be this machine's own doing. */
+function isBusy({ busyEncoder, lateMs }: PathQuality, worst: Breach | undefined): boolean {
+  return busyEncoder || (worst?.budget === 'jitterMs' && lateMs >= worst.limit);
 }
 
 const load = (evidence: Evidence): { readonly id: string }[] => look(evidence, 'load');
@@ -102,9 +108,9 @@ function ofBreach({ path, figure, limit, atLeast, packets }: Breach): NonNullabl
   };
 }
 
-/** Without a round trip from before there was media nobody knows whether media filled the line. */
-function orNarrow(code: QualityCode, checks: readonly PathQuality[]): Alternative[] {
-  if (code === 'quality-bandwidth' || checks.every(({ before }) => before !== undefined)) return [];
+/** Where the round trip grew, and not enough to be sure, or nobody knows whether it did. */
+function orNarrow(code: QualityCode, checks: readonly PathQuality[], all: readonly PathQuality[]): Alternative[] {
+  if (code === 'quality-bandwidth' || !all.some(({ mayBeFilled }) => mayBeFilled)) return [];
   const separateBy = `Run \`livekit-doctor check --path ${checks[0]?.path} --measure 10s\` alone: a line that is too narrow for all paths at once may do for one.`;
   return [{ code: 'quality-bandwidth', separateBy }];
 }
@@ -112,8 +118,7 @@ function orNarrow(code: QualityCode, checks: readonly PathQuality[]): Alternativ
 /** Over TCP what is lost is only late: without a path over UDP nobody can tell. */
 function orLossBelow(own: readonly Breach[], all: readonly PathQuality[]): readonly Alternative[] {
   const stream = own.find(({ path }) => isStream(path));
-  const hasDatagrams = all.some(({ path, check }) => !isStream(path) && check.state === 'ok');
-  if (!stream || own.some(({ path }) => !isStream(path)) || hasDatagrams) return [];
+  if (!stream || own.some(({ path }) => !isStream(path)) || comparesWithDatagrams(all)) return [];
   const separateBy = `Compare with a path over UDP: on ${stream.path} a packet that is lost is sent again, and all others wait for it.`;
   return [{ code: 'quality-loss', separateBy }];
 }

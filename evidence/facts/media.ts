@@ -37,7 +37,7 @@ export interface MeasuredMedia {
   /** Picture and sound together, by their sequence numbers. */
   packetsReceived: number;
   packetsLost: number;
-  /** Looks at one of the two in which more was missing than before: few of them mean that loss came in bursts. */
+  /** Looks, some 100 ms apart, in which more was missing than before: few of them mean that loss came in bursts. */
   lossEvents: number;
   audioPacketsReceived: number;
   audioPacketsLost: number;
@@ -47,12 +47,16 @@ export interface MeasuredMedia {
   /** webrtc-stats `freezeCount` and `totalFreezesDuration`. */
   freezes: number;
   frozenMs: number;
+  /** By so much more than it should nine of ten timers of the page were late at most: what this machine itself adds. */
+  lateMs?: number;
 }
 
 /** Between a participant and the server, as checks (RFC 7675) and reports (RTCP) measure it. */
 export interface RoundTrips {
   count: number;
   leastMs: number;
+  /** Four of five took at least so long. */
+  lowMs: number;
   medianMs: number;
   mostMs: number;
 }

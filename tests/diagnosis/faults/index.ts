@@ -7,6 +7,7 @@ import { nameFaults } from './names.js';
 import { natFaults } from './nat.js';
 import { participantFaults } from './participants.js';
 import { portFaults } from './ports.js';
+import { qualityFaults } from './quality.js';
 import { signallingFaults } from './signalling.js';
 import { tokenFaults } from './tokens.js';
 import { turnFaults } from './turn.js';
@@ -29,5 +30,6 @@ export const faults: readonly Fault[] = [
   ...turnTlsFaults,
   ...turnRefusedFaults,
   ...participantFaults,
+  ...qualityFaults,
   ...vantageFaults,
 ];
