@@ -55,13 +55,31 @@ const before = [
   'load-balancer-splits-nodes',
 ] as const;
 
+/** Of TURN's name and certificate: they carry its target, so they explain what was to go by TURN alone. */
+const beforeTurn = [
+  'turn-name-missing',
+  'dns-wrong-address',
+  'tls-certificate-expired',
+  'tls-certificate-not-yet-valid',
+  'tls-default-certificate',
+  'tls-name-mismatch',
+  'tls-chain-incomplete',
+  'tls-untrusted-issuer',
+  'tls-version-unsupported',
+  'tls-plaintext-port',
+  'tls-handshake-stalled',
+  'turn-not-offered',
+  'turn-credentials-rejected',
+  'turn-credentials-expired',
+] as const;
+
 export const fallbackFailed = rule<CallArgs>({
   code: 'fallback-failed',
   severity: 'error',
-  explainedBy: before,
+  explainedBy: [...before, ...beforeTurn],
   find: (evidence) =>
     lost(evidence, ['fallback-tcp', 'fallback-tls', 'outage']).map((call) => ({
-      args: argsOf(call),
+      args: { ...argsOf(call), ...(call.facts.exercise === 'fallback-tls' && { target: 'turn' as const }) },
       evidence: ids(call, signalling(evidence)),
     })),
   prose: ({ exercise, before, after, waitedS, error }) => ({

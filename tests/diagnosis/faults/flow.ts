@@ -124,6 +124,19 @@ export const flowFaults: readonly Fault[] = [
     says: ['UDP', '30 s', 'rtc.tcp_port'],
   },
   {
+    name: 'a call that was to go by TURN, whose certificate is for another name',
+    evidence: s.scene({
+      with: [
+        s.tls(s.turnHost, { nameError: 'no', chain: [s.certificate('other.example.com')] }, s.failed('name')),
+        s.turn('turn-tls', 'tls'),
+        call('fallback-tls'),
+      ],
+    }),
+    codes: ['tls-name-mismatch'],
+    suppressed: ['fallback-failed'],
+    verdict: 'fail',
+  },
+  {
     name: 'a call that is cut off from signalling does not come back',
     evidence: s.scene({ with: [call('reconnect')] }),
     codes: ['reconnect-failed'],
