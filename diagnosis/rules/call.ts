@@ -1,6 +1,7 @@
 /** A call that was interrupted and did not come back, or not by the way that it should. */
 import type { CallFacts, Recovery, Seen, SelectedPair } from '../../evidence/facts.js';
 import type { Evidence } from '../../evidence/run.js';
+import { worked } from '../checks.js';
 import { ids, kindOf, look, signalling } from '../look.js';
 import { type Args, rule } from '../rule.js';
 import { list } from '../words.js';
@@ -55,33 +56,24 @@ const before = [
   'load-balancer-splits-nodes',
 ] as const;
 
-/** Of TURN's name and certificate: they carry its target, so they explain what was to go by TURN alone. */
-const beforeTurn = [
-  'turn-name-missing',
-  'dns-wrong-address',
-  'tls-certificate-expired',
-  'tls-certificate-not-yet-valid',
-  'tls-default-certificate',
-  'tls-name-mismatch',
-  'tls-chain-incomplete',
-  'tls-untrusted-issuer',
-  'tls-version-unsupported',
-  'tls-plaintext-port',
-  'tls-handshake-stalled',
-  'turn-not-offered',
-  'turn-credentials-rejected',
-  'turn-credentials-expired',
-] as const;
+/** The way to which the server moves the call was not seen to work by itself: then that comes first. */
+function isDead(evidence: Evidence, { facts: { exercise } }: Call): boolean {
+  const checks = { 'fallback-tcp': 'ice-tcp', 'fallback-tls': 'turn-tls' } as const;
+  const probe = checks[exercise as keyof typeof checks];
+  return probe !== undefined && !look(evidence, probe).some(worked);
+}
 
 export const fallbackFailed = rule<CallArgs>({
   code: 'fallback-failed',
   severity: 'error',
-  explainedBy: [...before, ...beforeTurn],
+  explainedBy: before,
   find: (evidence) =>
-    lost(evidence, ['fallback-tcp', 'fallback-tls', 'outage']).map((call) => ({
-      args: { ...argsOf(call), ...(call.facts.exercise === 'fallback-tls' && { target: 'turn' as const }) },
-      evidence: ids(call, signalling(evidence)),
-    })),
+    lost(evidence, ['fallback-tcp', 'fallback-tls', 'outage'])
+      .filter((call) => !isDead(evidence, call))
+      .map((call) => ({
+        args: argsOf(call),
+        evidence: ids(call, signalling(evidence)),
+      })),
   prose: ({ exercise, before, after, waitedS, error }) => ({
     summary:
       exercise === 'outage'

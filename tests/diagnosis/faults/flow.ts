@@ -133,7 +133,6 @@ export const flowFaults: readonly Fault[] = [
       ],
     }),
     codes: ['tls-name-mismatch'],
-    suppressed: ['fallback-failed'],
     verdict: 'fail',
   },
   {
