@@ -97,7 +97,7 @@ export interface Wanted {
   readonly resolver?: string | undefined;
   /** Some certificates are trusted by what they are; Firefox allows that for no name that it knows to insist on TLS. */
   readonly trusts: boolean;
-  /** Gather candidates on the loopback too: where there is no other interface. */
+  /** Gather candidates on the loopback too: where there is no other interface, or the deployment is there. */
   readonly loopback: boolean;
 }
 

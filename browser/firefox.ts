@@ -48,7 +48,8 @@ export async function launchFirefox(
         ...firefoxPreferences({
           resolver: resolver?.url,
           trusts: trustedCertificates.length > 0,
-          loopback: !hasNetwork(),
+          // A deployment on this machine is not reached from the address of a network interface.
+          loopback: !hasNetwork() || names.some(({ address = '' }) => /^127\.|^::1$/.test(address)),
         }),
       },
       env: environmentOf(directory, variables),

@@ -191,7 +191,7 @@ export const turnTcpUnreachable = rule<TurnArgs>({
 export const turnTlsUnreachable = rule<TurnArgs>({
   code: 'turn-tls-unreachable',
   severity: 'error',
-  explainedBy: [...beforeTurnTls, 'turn-external-tls-mismatch', 'turn-tls-port-mismatch'],
+  explainedBy: [...beforeTurnTls, 'ipv6-unreachable', 'turn-external-tls-mismatch', 'turn-tls-port-mismatch'],
   find(evidence) {
     const signal = signalling(evidence);
     const tls = look(evidence, 'tls').filter(({ facts, state }) => facts.role === 'signal' && state === 'ok');
