@@ -25,7 +25,7 @@ export interface StartedBrowser {
 }
 
 /** Asked to answer at once a browser gets this long, and after its own deadline so much longer. Milliseconds. */
-const patienceMs = 500;
+const patienceMs = 1500;
 const lateMs = 2000;
 
 let prepared: HostProcess | undefined;
