@@ -1,10 +1,8 @@
 /** A real Chromium against a real livekit-server: each path alone, and that the check fails where it must. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { RoomServiceClient } from 'livekit-server-sdk';
 import t, { type Test } from 'tap';
@@ -19,6 +17,7 @@ import { exchangeOf } from '../../probes/media.js';
 import { judgeExchange } from '../../probes/media-outcome.js';
 import type { Known, Outcome, Probe } from '../../probes/probe.js';
 import { observeEnvironment } from '../../run/planner.js';
+import { ownDirectory, untilNothingRemains } from '../fixtures/left-behind.js';
 import { inOwnNamespace } from '../fixtures/own-namespace.js';
 
 const paths = ['udp', 'tcp', 'turn-udp', 'turn-tls'] as const;
@@ -41,43 +40,6 @@ function look({ environment, more = [], without = ['peer'], signal }: Look): Pro
     now: () => performance.now(),
     signal: signal ?? new AbortController().signal,
   });
-}
-
-/** Everything that runs for, or lies in, a directory of ours. */
-function remains(directory: string): string[] {
-  const running = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      } catch {
-        return '';
-      }
-    })
-    .filter((command) => command.includes(directory));
-  // Not what the loader of these tests keeps there.
-  const lying = readdirSync(directory).filter((name) => !name.startsWith('v8-compile-cache'));
-  return [...running, ...lying];
-}
-
-/** What a browser leaves behind is looked for there. */
-function ownDirectory(t: Test): string {
-  // Shorter than a fixture's: Chromium makes sockets below it.
-  const directory = mkdtempSync('/tmp/lkd-test-');
-  const { TMPDIR } = process.env;
-  process.env.TMPDIR = directory;
-  t.teardown(() => {
-    if (TMPDIR === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = TMPDIR;
-    rmSync(directory, { recursive: true });
-  });
-  return directory;
-}
-
-/** Waits for what is being ended already: where the machine is busy, a run does not. */
-async function untilNothingRemains(directory: string): Promise<string[]> {
-  for (let tries = 0; remains(directory).length > 0 && tries < 200; tries += 1) await sleep(50);
-  return remains(directory);
 }
 
 /** Refuses every websocket, and sends whoever asks why to another place. */

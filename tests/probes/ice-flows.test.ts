@@ -3,15 +3,14 @@ import { createSocket } from 'node:dgram';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import type { IceFacts } from '../../evidence/facts.js';
-import { redactor } from '../../evidence/redaction.js';
 import { bindingCheck } from '../../probes/binding-check.js';
 import { paceUntilCertain } from '../../probes/ice-patience.js';
 import { iceTcp } from '../../probes/ice-tcp.js';
 import { iceUdp } from '../../probes/ice-udp.js';
-import type { Outcome, Target, Tools } from '../../probes/probe.js';
 import { frame, iceTcpDeframer } from '../../wire/framing.js';
 import { decode, first } from '../../wire/stun.js';
-import { type AnyProbe, candidate, knowing, session } from './ice-turn-world.js';
+import { type AnyProbe, candidate, session } from './ice-turn-world.js';
+import { look as lookAt } from './peers.js';
 
 // Certainty takes its time: the tests that wait for it wait together.
 t.jobs = 8;
@@ -61,18 +60,8 @@ async function tcpPeer(
 async function look(t: Test, probe: AnyProbe, port: number, seen: object[] = [], signal?: AbortSignal) {
   const protocol = probe === iceTcp ? 'tcp' : 'udp';
   const offered = candidate(protocol, '127.0.0.1', port, protocol === 'tcp' ? 'passive' : undefined);
-  const known = knowing({ shared: { iceSession: { ...session, candidates: [offered] } }, seen });
-  const [target] = probe.targets(known) as readonly Target[];
-  const tools: Tools = {
-    known,
-    signal: signal ?? new AbortController().signal,
-    now: () => performance.now(),
-    share: () => {},
-    changed: () => {},
-    onEnd: (cleanup) => t.teardown(cleanup),
-    redactor: redactor(),
-  };
-  const outcome: Outcome = await probe.observe(target as never, tools);
+  const world = { shared: { iceSession: { ...session, candidates: [offered] } }, seen };
+  const outcome = await lookAt(t, probe, world, signal);
   return { ...outcome, facts: outcome.facts as unknown as IceFacts };
 }
 
