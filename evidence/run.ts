@@ -33,6 +33,16 @@ export type Finding = z.infer<typeof document.findingSchema>;
 export type PathResult = z.infer<typeof document.pathResultSchema>;
 export type Claims = z.infer<typeof document.claimsSchema>;
 export type Asked = z.infer<typeof document.askedSchema>;
+/** What takes part only when it is asked for. */
+const requests = ['idleMs', 'natLifetimeMs', 'exercises', 'measureMs'] as const satisfies (keyof Asked)[];
+
+export type Requests = Readonly<Pick<Asked, (typeof requests)[number]>>;
+
+/** Of these options, what was asked for. */
+export function requested(options: Requests): Requests {
+  return Object.fromEntries(requests.flatMap((name) => (options[name] ? [[name, options[name]]] : [])));
+}
+
 export type EnvironmentRun = z.infer<typeof document.environmentRunSchema>;
 export type Vantage = z.infer<typeof document.vantageSchema>;
 export type Run = z.infer<typeof document.runSchema>;

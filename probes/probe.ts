@@ -1,24 +1,13 @@
 /** What a probe is. To add one: one file beside this and one line in `index.ts`; `CONTRIBUTING.md` walks through it. */
 import type { Environment } from '../environment/environment.js';
 import type { Redactor } from '../evidence/redaction.js';
-import type { Depth, Exercise, Failure, Observation, Path, Step } from '../evidence/run.js';
+import type { Depth, Failure, Observation, Path, Requests, Step } from '../evidence/run.js';
 import type { Shared } from './shared.js';
 
 /** What is known so far of one environment. Grows while the run goes on. */
 export interface Known {
   readonly environment: Environment;
-  readonly asked: {
-    readonly depth: Depth;
-    readonly paths: readonly Path[];
-    /** How long an idle signalling connection is held open; absent: not at all. */
-    readonly idleMs?: number;
-    /** Up to how long UDP mappings are left idle, to see whether they live as long; absent: not at all. */
-    readonly natLifetimeMs?: number;
-    /** What to try in a call that stands. */
-    readonly exercises?: readonly Exercise[];
-    /** How long to measure each path once it is proven; absent: half a second. */
-    readonly measureMs?: number;
-  };
+  readonly asked: Requests & { readonly depth: Depth; readonly paths: readonly Path[] };
   readonly observations: ReadonlyMap<string, Observation>;
   /** Live things that one probe made and others use (a signalling session, a browser). Never part of the run. */
   readonly shared: Partial<Shared>;

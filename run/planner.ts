@@ -6,8 +6,8 @@
 import { setMaxListeners } from 'node:events';
 import type { Environment } from '../environment/environment.js';
 import type { Redactor } from '../evidence/redaction.js';
-import type { Depth, Exercise, Failure, Observation, Path } from '../evidence/run.js';
-import { depths } from '../evidence/run.js';
+import type { Depth, Failure, Observation, Path, Requests } from '../evidence/run.js';
+import { depths, requested } from '../evidence/run.js';
 import type { Known, Outcome, Probe, Target } from '../probes/probe.js';
 import type { Shared } from '../probes/shared.js';
 import type { Gate } from './gate.js';
@@ -17,20 +17,13 @@ export interface PlanEvents {
   onObservation?(observation: Observation): void;
 }
 
-export interface Plan {
+export interface Plan extends Requests {
   readonly environment: Environment;
   readonly probes: readonly Probe[];
   readonly depth: Depth;
   readonly paths: readonly Path[];
   /** Names of probes; what they wait for takes part too. Absent: every probe. */
   readonly only?: readonly string[];
-  /** How long to hold an idle signalling connection open; absent: not at all. */
-  readonly idleMs?: number;
-  /** Up to how long UDP mappings are left idle; absent: not at all. */
-  readonly natLifetimeMs?: number;
-  readonly exercises?: readonly Exercise[];
-  /** How long to measure each path once it is proven; absent: as long as it takes anyway. */
-  readonly measureMs?: number;
   readonly redactor: Redactor;
   /** Milliseconds since the start of the run. */
   readonly now: () => number;
@@ -56,15 +49,7 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
   let pending = new Map<string, { probe: string; waitingFor: string }>();
   const shared: Partial<Shared> = {};
   const cleanups: (() => void | Promise<void>)[] = [];
-  const { depth, paths, idleMs, natLifetimeMs, exercises, measureMs } = plan;
-  const asked = {
-    depth,
-    paths,
-    ...(idleMs && { idleMs }),
-    ...(natLifetimeMs && { natLifetimeMs }),
-    ...(exercises && { exercises }),
-    ...(measureMs && { measureMs }),
-  };
+  const asked = { depth: plan.depth, paths: plan.paths, ...requested(plan) };
   const known: Known = { environment, asked, observations, shared };
   const suitable = plan.probes.filter(
     ({ depth, paths }) =>

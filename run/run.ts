@@ -4,8 +4,8 @@ import { discardPrepared, prepareBrowser } from '../browser/driver.js';
 import { diagnose } from '../diagnosis/index.js';
 import { type Environment, secretsOf } from '../environment/environment.js';
 import { redactor as newRedactor, type Redactor } from '../evidence/redaction.js';
-import type { Asked, Depth, EnvironmentRun, Exercise, Observation, Path, Run } from '../evidence/run.js';
-import { allPaths, schemaVersion } from '../evidence/run.js';
+import type { Asked, Depth, EnvironmentRun, Observation, Path, Requests, Run } from '../evidence/run.js';
+import { allPaths, requested, schemaVersion } from '../evidence/run.js';
 import { probes } from '../probes/index.js';
 import { type Gate, gate } from './gate.js';
 import { measureLoad } from './load.js';
@@ -19,21 +19,13 @@ export interface RunEvents {
   onEnvironment?(environment: EnvironmentRun): void;
 }
 
-export interface RunOptions {
+export interface RunOptions extends Requests {
   readonly environments: readonly Environment[];
   readonly depth: Depth;
   /** Absent: every path. */
   readonly paths?: readonly Path[];
   /** Names of probes. Absent: every probe. */
   readonly only?: readonly string[];
-  /** How long to hold an idle signalling connection open; absent: not at all. */
-  readonly idleMs?: number;
-  /** Up to how long UDP mappings are left idle; absent: not at all. */
-  readonly natLifetimeMs?: number;
-  /** What to try in a call that stands; absent: nothing. */
-  readonly exercises?: readonly Exercise[];
-  /** How long to measure each path once it is proven; absent: as long as it takes anyway. */
-  readonly measureMs?: number;
   /** Of livekit-doctor. */
   readonly version: string;
   readonly signal: AbortSignal;
@@ -86,11 +78,12 @@ function redactorFor({ url, claims, auth }: Environment): Redactor {
 
 async function checkEnvironment(
   environment: Environment,
-  { depth, paths, only, idleMs, natLifetimeMs, exercises, measureMs, signal, events }: RunOptions,
+  { depth, paths, only, signal, events, ...options }: RunOptions,
   now: () => number,
   turns: Gate,
 ): Promise<EnvironmentRun> {
   const { name, claims } = environment;
+  const asking = requested(options);
   const startMs = now();
   const load = measureLoad();
   const observed = await observeEnvironment({
@@ -99,10 +92,7 @@ async function checkEnvironment(
     depth,
     paths: paths ?? allPaths,
     ...(only && { only }),
-    ...(idleMs && { idleMs }),
-    ...(natLifetimeMs && { natLifetimeMs }),
-    ...(exercises && { exercises }),
-    ...(measureMs && { measureMs }),
+    ...asking,
     redactor: redactorFor(environment),
     now,
     signal,
@@ -119,10 +109,7 @@ async function checkEnvironment(
     depth,
     ...(paths && { paths: [...paths] }),
     ...(only && { only: [...only] }),
-    ...(idleMs && { idleMs }),
-    ...(natLifetimeMs && { natLifetimeMs }),
-    ...(exercises && { exercises: [...exercises] }),
-    ...(measureMs && { measureMs }),
+    ...asking,
   };
   const url = environment.url.href;
   const judged = diagnose({ claims, asked, url, observations });
