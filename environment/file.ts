@@ -1,22 +1,20 @@
 /** `livekit-doctor.yaml`: the environments that an operator has, by name. */
 import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { readCertificates } from './certificates.js';
-import { credentialsFromVariables } from './credentials.js';
-import { type ConfigurationFile, parseConfiguration } from './document.js';
-import { durationMs } from './duration.js';
-import { type Auth, ConfigurationError, type Environment } from './environment.js';
+import { dirname } from 'node:path';
+import { ConfigurationError, type Environment } from './environment.js';
+import { toEnvironment } from './from-entry.js';
+import { bases, inherit } from './inherit.js';
 import type { Variables } from './interpolate.js';
 import { type EnvironmentEntry, environmentSchema, fileSchema } from './schema.js';
-import { readUrl } from './url.js';
+import { at, type ConfigurationFile, parseConfiguration } from './tree.js';
 import { convertTo, validate } from './validate.js';
-
-/** How long an agent may take to join where the operator does not say. */
-const usualJoinMs = 10_000;
+import { type Values, valuesOf } from './values.js';
 
 export interface EnvironmentFile {
-  /** In the order of the file. */
+  /** Those to be checked, in the order of the file. */
   readonly names: readonly string[];
+  /** Others, which have no URL and are only there to be extended. */
+  readonly bases: readonly string[];
   /**
    * The environments of these names, with variables put in and files read. Throws a `ConfigurationError` that names
    * every mistake in them; what is wrong with the others is not looked at.
@@ -30,86 +28,52 @@ export async function readEnvironmentFile(path: string, shown: string, variables
     throw new ConfigurationError(`${shown}: cannot be read (${error.code})`);
   });
   const file = parseConfiguration(source, shown);
-  const whole = validate(file, [], file.value([]), fileSchema);
-  file.check();
-  const names = Object.keys(whole?.environments ?? {});
-  if (names.length === 0) {
-    file.problem(file.valueOffset(['environments']), 'environments: expected at least one environment, found none');
-    file.check();
+  const { root, problems } = file;
+  const whole = validate(valuesOf(root, problems), fileSchema, problems);
+  problems.check();
+  const all = Object.keys(whole?.environments ?? {});
+  if (all.length === 0) {
+    const place = at(root, 'environments') ?? root;
+    problems.add(place.valueOffset, 'environments: expected at least one environment, found none');
+    problems.check();
   }
+  const templates = templatesOf(file, all);
   return {
-    names,
+    names: all.filter((name) => !templates.includes(name)),
+    bases: templates,
     async resolve(wanted) {
       const entries = wanted.map((name) => [name, readEntry(file, name, variables)] as const);
-      file.check();
+      problems.check();
       const found: Environment[] = [];
-      for (const [name, entry] of entries) {
-        const environment = entry && (await toEnvironment(file, name, entry, dirname(path), variables));
+      for (const [name, read] of entries) {
+        const how = { name, folder: dirname(path), variables, problems };
+        const environment = read && (await toEnvironment(read.entry, read.values, how));
         if (environment) found.push(environment);
       }
-      file.check();
+      problems.check();
       return found;
     },
   };
 }
 
-function readEntry(file: ConfigurationFile, name: string, variables: Variables): EnvironmentEntry | undefined {
-  const path = ['environments', name];
-  const value = file.value(path, variables, convertTo(environmentSchema, path));
-  return validate(file, path, value, environmentSchema);
+/** Of which others inherit, and which are nothing that could be checked. */
+function templatesOf(file: ConfigurationFile, names: readonly string[]): string[] {
+  const extended = bases(file);
+  // What is wrong with them is told to whoever wants them.
+  const { root } = file;
+  const quiet = { root, problems: { add: () => {}, check: () => {} } };
+  return names.filter((name) => extended.has(name) && !at(inherit(quiet, name), 'url'));
 }
 
-async function toEnvironment(
+function readEntry(
   file: ConfigurationFile,
   name: string,
-  entry: EnvironmentEntry,
-  folder: string,
   variables: Variables,
-): Promise<Environment | undefined> {
-  const path = ['environments', name];
-  const attempt = async <T>(offset: number, read: () => T | Promise<T>): Promise<T | undefined> => {
-    try {
-      return await read();
-    } catch (error) {
-      if (!(error instanceof ConfigurationError)) throw error;
-      file.problem(offset, error.message);
-      return undefined;
-    }
-  };
-  const { tls, dns, media, turn, stun, paths, agent } = entry;
-  const caPath = [...path, 'tls', 'ca'];
-  const readCa = async () => tls?.ca && readCertificates(resolve(folder, tls.ca), `tls.ca: ${tls.ca}`);
-  const ca = (await attempt(file.valueOffset(caPath), readCa)) || undefined;
-  const auth = entry.auth
-    ? toAuth(entry.auth)
-    : await attempt(file.keyOffset(path), () => credentialsFromVariables(variables, `${name} has no auth`));
-  return (
-    auth && {
-      name,
-      url: readUrl(entry.url) as URL,
-      auth,
-      ca,
-      resolvers: dns?.resolvers,
-      claims: {
-        dns,
-        tls: tls && { minDays: tls.minDays, privateCa: tls.ca !== undefined },
-        media: media && { ...media, udp: media.udp?.toString() },
-        turn: turn && { ...turn, host: turn.host?.toLowerCase().replace(/\.$/, '') },
-        stun: stun && { servers: stun.servers.map((server) => server.toLowerCase()) },
-        paths,
-        browsers: entry.browsers,
-        budgets: entry.budgets,
-        agent: agent && {
-          name: agent.name,
-          joinWithinMs: durationMs(agent.joinWithin ?? '') ?? usualJoinMs,
-          publishes: agent.publishes,
-        },
-      },
-    }
-  );
-}
-
-/** Of what the schema let through. */
-function toAuth({ tokenEndpoint, headers = {}, ...others }: NonNullable<EnvironmentEntry['auth']>): Auth {
-  return tokenEndpoint === undefined ? (others as Auth) : { tokenEndpoint: new URL(tokenEndpoint), headers };
+): { entry: EnvironmentEntry; values: Values } | undefined {
+  const { problems } = file;
+  const tree = inherit(file, name);
+  if (!tree) return undefined;
+  const values = valuesOf(tree, problems, { variables, convert: convertTo(environmentSchema), neededBy: name });
+  const entry = validate(values, environmentSchema, problems);
+  return entry && { entry, values };
 }

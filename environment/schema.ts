@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { pathSchema } from '../evidence/document.js';
 import { allPaths } from '../evidence/run.js';
 import { durationMs } from './duration.js';
+import type { PathInFile } from './tree.js';
 import { readUrl } from './url.js';
 
 const text = z.string().min(1).describe('a text that is not empty');
@@ -85,7 +86,8 @@ const auth = z
 
 export const environmentSchema = z
   .strictObject({
-    url,
+    extends: text.describe('the name of another environment').optional(),
+    url: url.optional(),
     auth: auth.optional(),
     tls: z
       .strictObject({
@@ -157,8 +159,18 @@ export const environmentSchema = z
   .describe('a map');
 export type EnvironmentEntry = z.infer<typeof environmentSchema>;
 
+/** What every environment inherits. It is judged where it is inherited. */
+const defaults = z
+  .looseObject({
+    extends: z.undefined().describe('nothing, as every environment has defaults below all else').optional(),
+  })
+  .describe('a map');
+
 export const fileSchema = z
-  .strictObject({ environments: z.record(z.string(), z.unknown()).describe('a map from names to environments') })
+  .strictObject({
+    defaults: defaults.optional(),
+    environments: z.record(z.string(), z.unknown()).describe('a map from names to environments'),
+  })
   .describe('a map with the key environments');
 
 function isEndpoint(value: string): boolean {
@@ -186,8 +198,6 @@ function isStunServer(value: string): boolean {
   const known = v6 === undefined ? host.safeParse(name).success : isIP(v6) === 6;
   return known && (number === undefined || (Number(number) >= 1 && Number(number) <= 65535));
 }
-
-export type PathInFile = readonly (string | number)[];
 
 /** The schema of the value at a path below `schema`, without its `optional`; undefined where nothing is known. */
 export function schemaAt(schema: unknown, path: PathInFile): z.ZodType | undefined {

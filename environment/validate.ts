@@ -1,85 +1,98 @@
 /** Holds a value of the configuration file against its schema, and says each mistake in words, at its place. */
 import { z } from 'zod';
 import { printable } from '../evidence/text.js';
-import type { ConfigurationFile } from './document.js';
 import { didYouMean } from './nearest.js';
-import { type PathInFile, schemaAt } from './schema.js';
+import type { Problems } from './problems.js';
+import { schemaAt } from './schema.js';
+import type { PathInFile } from './tree.js';
+import type { Value, Values } from './values.js';
 
-/** The value at `path` if it fits; otherwise its problems are added to the file's and undefined comes back. */
-export function validate<T>(file: ConfigurationFile, path: PathInFile, value: unknown, schema: z.ZodType<T>) {
-  const result = schema.safeParse(value);
+/** The value if it fits; otherwise what is wrong is added to the problems and undefined comes back. */
+export function validate<T>(values: Values, schema: z.ZodType<T>, problems: Problems): T | undefined {
+  const result = schema.safeParse(values.plain);
   if (result.success) return result.data;
   const { issues } = result.error;
   const misspelt = new Set(issues.filter(({ code }) => code === 'unrecognized_keys').map((issue) => at(issue.path)));
   for (const issue of issues) {
-    const inner = issue.path as (string | number)[];
     // What a map holds as a whole is only judged where each of its keys is known.
-    if (issue.code === 'custom' && misspelt.has(at(inner))) continue;
-    if (issue.code === 'invalid_key') {
-      const map = schemaAt(schema, inner.slice(0, -1));
-      const keys = map instanceof z.ZodRecord && map.keyType instanceof z.ZodType ? map.keyType.description : undefined;
-      // The text of a key may be half of a secret.
-      const message = `${nameOf(inner.slice(0, -1))}: expected ${keys ?? 'other keys'}, found another text`;
-      file.problem(file.keyOffset([...path, ...inner]), message);
-      continue;
-    }
-    report(file, [...path, ...inner], issue, schemaAt(schema, inner), inner, valueAt(value, inner));
+    if (issue.code === 'custom' && misspelt.has(at(issue.path))) continue;
+    report(issue, issue.path as PathInFile, { values, schema, problems });
   }
   return undefined;
 }
 
 /** What a scalar that came out of a variable becomes where a number or `true` and `false` are expected. */
-export function convertTo(schema: z.ZodType, prefix: PathInFile) {
+export function convertTo(schema: z.ZodType) {
   return (path: PathInFile, text: string): unknown => {
-    const expected = schemaAt(schema, path.slice(prefix.length));
+    const expected = schemaAt(schema, path);
     const kinds = expected instanceof z.ZodUnion ? expected.options : [expected];
-    if (kinds.some((kind) => kind instanceof z.ZodNumber) && /^\d+$/.test(text)) return Number(text);
+    if (kinds.some((kind) => kind instanceof z.ZodNumber) && /^\d+(\.\d+)?$/.test(text)) return Number(text);
     if (kinds.some((kind) => kind instanceof z.ZodBoolean) && /^(true|false)$/.test(text)) return text === 'true';
     return text;
   };
 }
 
-function report(
-  file: ConfigurationFile,
-  path: PathInFile,
-  issue: z.core.$ZodIssue,
-  schema: z.ZodType | undefined,
-  inner: PathInFile,
-  value: unknown,
-): void {
-  if (file.origin(path) === 'unset') return;
+/** `missing key "url" in staging: expected …`, at the map that lacks it. */
+export function reportMissing(key: string, map: Value | undefined, schema: z.ZodType | undefined, problems: Problems) {
+  const expected = schema?.description ?? 'something else';
+  problems.add(map?.tree.keyOffset ?? 0, `missing key ${quote(key)} ${inside(map?.tree.path)}: expected ${expected}`);
+}
+
+interface Judged {
+  readonly values: Values;
+  readonly schema: z.ZodType;
+  readonly problems: Problems;
+}
+
+function report(issue: z.core.$ZodIssue, path: PathInFile, { values, schema, problems }: Judged): void {
+  const found = values.at(path);
+  if (found?.broken) return;
+  const expected = schemaAt(schema, path);
+  const parent = path.slice(0, -1);
+  if (issue.code === 'invalid_key') {
+    const map = schemaAt(schema, parent);
+    const keys = map instanceof z.ZodRecord && map.keyType instanceof z.ZodType ? map.keyType.description : undefined;
+    // The text of a key may be half of a secret.
+    const message = `${nameOf(parent)}: expected ${keys ?? 'other keys'}, found another text`;
+    problems.add(found?.tree.keyOffset ?? 0, message);
+    return;
+  }
   if (issue.code === 'unrecognized_keys') {
-    const valid = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
-    const where = path.length === 0 ? 'at the top' : `in ${nameOf(path.slice(-1))}`;
+    const valid = expected instanceof z.ZodObject ? Object.keys(expected.shape) : [];
     for (const key of issue.keys) {
+      const place = values.at([...path, key])?.tree;
       const hint = didYouMean(key, valid);
       // A secret without its key looks like one.
       const shown = path.includes('auth') && !hint ? '' : `${quote(key)} `;
-      file.problem(
-        file.keyOffset([...path, key]),
-        `unknown key ${shown}${where}${hint || ';'} valid here: ${valid.join(', ')}`,
-      );
+      const where = inside(place?.path.slice(0, -1));
+      problems.add(place?.keyOffset ?? 0, `unknown key ${shown}${where}${hint || ';'} valid here: ${valid.join(', ')}`);
     }
     return;
   }
-  const expected = schema?.description ?? 'something else';
-  if (value === undefined) {
-    const parent = path.slice(0, -1);
-    const where = parent.length === 0 ? 'at the top' : `in ${nameOf(parent.slice(-1))}`;
-    file.problem(file.keyOffset(parent), `missing key ${quote(String(path.at(-1)))} ${where}: expected ${expected}`);
+  if (found === undefined) {
+    reportMissing(String(path.at(-1)), values.at(parent), expected, problems);
     return;
   }
-  if (issue.code === 'custom' && schema instanceof z.ZodObject) {
-    file.problem(file.valueOffset(path), `${nameOf(inner)}: ${issue.message}`);
+  const { tree, variables } = found;
+  if (issue.code === 'custom' && expected instanceof z.ZodObject) {
+    problems.add(tree.valueOffset, `${nameOf(path)}: ${issue.message}`);
     return;
   }
-  const secret = file.origin(path) === 'variable' || path.includes('auth') || path.includes('url');
-  const hint = issue.code === 'invalid_value' ? didYouMean(String(value), issue.values.map(String)) : '';
-  const what = inner.length === 0 ? nameOf(path.slice(-1)) : nameOf(inner);
-  file.problem(
-    file.valueOffset(path),
-    `${what}${what && ': '}expected ${expected}, found ${describe(value, secret)}${hint}`,
+  const value = path.reduce<unknown>(
+    (inner, step) => (inner as Record<string | number, unknown> | null)?.[step],
+    values.plain,
   );
+  const secret = variables.length > 0 || path.includes('auth') || path.includes('url');
+  const hint = issue.code === 'invalid_value' ? didYouMean(String(value), issue.values.map(String)) : '';
+  const what = path.length === 0 ? nameOf(tree.path.slice(-1)) : nameOf(path);
+  problems.add(
+    tree.valueOffset,
+    `${what}${what && ': '}expected ${expected?.description ?? 'something else'}, found ${describe(value, secret)}${hint}`,
+  );
+}
+
+function inside(path: PathInFile = []): string {
+  return path.length === 0 ? 'at the top' : `in ${nameOf(path.slice(-1))}`;
 }
 
 /** A value may be a secret that was put into the wrong place: then only its kind is told. */
@@ -106,8 +119,4 @@ function nameOf(path: PathInFile): string {
 
 function at(path: readonly PropertyKey[]): string {
   return JSON.stringify(path);
-}
-
-function valueAt(value: unknown, path: PathInFile): unknown {
-  return path.reduce<unknown>((inner, step) => (inner as Record<string | number, unknown> | null)?.[step], value);
 }

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { ConfigurationError, secretsOf } from '../../environment/environment.js';
+import { secretsOf } from '../../environment/environment.js';
 import { embedded, type LoadRequest, loadEnvironments } from '../../environment/load.js';
 import { makeCertificate } from '../../fixtures/certificates.js';
+import { complaint } from './complaint.js';
 
 const credentials = { LIVEKIT_API_KEY: 'key', LIVEKIT_API_SECRET: 'not-to-be-shown' };
 
@@ -11,14 +12,6 @@ const credentials = { LIVEKIT_API_KEY: 'key', LIVEKIT_API_SECRET: 'not-to-be-sho
 function loadFrom(t: Test, file: string | undefined, request: Partial<LoadRequest> = {}) {
   const cwd = t.testdir(file === undefined ? {} : { 'livekit-doctor.yaml': file });
   return loadEnvironments({ arguments: [], cwd, env: credentials, ...request });
-}
-
-async function complaint(promise: Promise<unknown>): Promise<string> {
-  const error = await promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  return error instanceof ConfigurationError ? error.message : `not refused: ${String(error)}`;
 }
 
 const whole = `environments:
@@ -110,12 +103,12 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
   {
     what: 'an unknown key that nothing comes near to',
     file: one('    color: red\n'),
-    says: '4:5: unknown key "color" in staging; valid here: url, auth, tls, dns, media, turn, stun, paths, browsers, budgets, agent',
+    says: '4:5: unknown key "color" in staging; valid here: extends, url, auth, tls, dns, media, turn, stun, paths, browsers, budgets, agent',
   },
   {
     what: 'an unknown key at the top',
     file: `${one('')}enviroments: {}\n`,
-    says: '4:1: unknown key "enviroments" at the top, did you mean "environments"? valid here: environments',
+    says: '4:1: unknown key "enviroments" at the top, did you mean "environments"? valid here: defaults, environments',
   },
   {
     what: 'another way to get a token, which is not known',
@@ -281,9 +274,9 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
     what: 'unset variables, each at its place, and nothing is said of the values that they would give',
     file: one(`    auth: { apiKey: \${NO_KEY}, apiSecret: "x\${NO_SECRET}" }\n    media: { tcp: \${NO_PORT} }\n`),
     says:
-      '4:21: variable NO_KEY is not set\n' +
-      'livekit-doctor.yaml:4:45: variable NO_SECRET is not set\n' +
-      'livekit-doctor.yaml:5:19: variable NO_PORT is not set',
+      '4:21: variable NO_KEY is not set, and staging needs it\n' +
+      'livekit-doctor.yaml:4:45: variable NO_SECRET is not set, and staging needs it\n' +
+      'livekit-doctor.yaml:5:19: variable NO_PORT is not set, and staging needs it',
   },
   {
     what: 'a value out of a variable that does not fit, which is not repeated',
@@ -292,9 +285,14 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
     says: '4:19: media.tcp: expected a port (1 to 65535), found another text',
   },
   {
-    what: "a shell's way to give a default",
-    file: one(`    media: { tcp: \${PORT:-7881} }\n`),
-    says: `4:19: \${PORT:-7881} is not a variable, expected \${NAME} of letters, digits and "_"`,
+    what: "a shell's other way to give a default",
+    file: one(`    media: { tcp: \${PORT-7881} }\n`),
+    says: `4:19: \${PORT-7881} is not a variable, expected \${NAME} of letters, digits and "_", or \${NAME:-default}`,
+  },
+  {
+    what: 'a variable in the default of another',
+    file: one(`    media:\n      tcp: \${A:-\${B}}\n`),
+    says: `5:12: "\${" opens a variable, expected "}" on the same line and no braces between; as text it is written "$\${"`,
   },
   {
     what: 'no credentials in the file nor in the variables',

@@ -1,0 +1,76 @@
+/** From what stands in the file to an environment: defaults of ours put in, files read. */
+import { resolve } from 'node:path';
+import { readCertificates } from './certificates.js';
+import { credentialsFromVariables } from './credentials.js';
+import { durationMs } from './duration.js';
+import { type Auth, ConfigurationError, type Environment } from './environment.js';
+import type { Variables } from './interpolate.js';
+import type { Problems } from './problems.js';
+import { type EnvironmentEntry, environmentSchema, schemaAt } from './schema.js';
+import { readUrl } from './url.js';
+import { reportMissing } from './validate.js';
+import type { Values } from './values.js';
+
+/** How long an agent may take to join where the operator does not say. */
+const usualJoinMs = 10_000;
+
+interface How {
+  readonly name: string;
+  /** From where relative paths count. */
+  readonly folder: string;
+  readonly variables: Variables;
+  readonly problems: Problems;
+}
+
+/** Undefined where something is missing or cannot be read, which is added to the problems. */
+export async function toEnvironment(
+  entry: EnvironmentEntry,
+  values: Values,
+  { name, folder, variables, problems }: How,
+): Promise<Environment | undefined> {
+  const attempt = async <T>(offset: number, read: () => T | Promise<T>): Promise<T | undefined> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      problems.add(offset, error.message);
+      return undefined;
+    }
+  };
+  const root = values.at([]);
+  const { url, tls, dns, media, turn, stun, paths, agent } = entry;
+  if (url === undefined) reportMissing('url', root, schemaAt(environmentSchema, ['url']), problems);
+  const readCa = async () => tls?.ca && readCertificates(resolve(folder, tls.ca), `tls.ca: ${tls.ca}`);
+  const ca = (await attempt(values.at(['tls', 'ca'])?.tree.valueOffset ?? 0, readCa)) || undefined;
+  const auth = entry.auth
+    ? toAuth(entry.auth)
+    : await attempt(root?.tree.keyOffset ?? 0, () => credentialsFromVariables(variables, `${name} has no auth`));
+  if (url === undefined || auth === undefined) return undefined;
+  return {
+    name,
+    url: readUrl(url) as URL,
+    auth,
+    ca,
+    resolvers: dns?.resolvers,
+    claims: {
+      dns,
+      tls: tls && { minDays: tls.minDays, privateCa: tls.ca !== undefined },
+      media: media && { ...media, udp: media.udp?.toString() },
+      turn: turn && { ...turn, host: turn.host?.toLowerCase().replace(/\.$/, '') },
+      stun: stun && { servers: stun.servers.map((server) => server.toLowerCase()) },
+      paths,
+      browsers: entry.browsers,
+      budgets: entry.budgets,
+      agent: agent && {
+        name: agent.name,
+        joinWithinMs: durationMs(agent.joinWithin ?? '') ?? usualJoinMs,
+        publishes: agent.publishes,
+      },
+    },
+  };
+}
+
+/** Of what the schema let through. */
+function toAuth({ tokenEndpoint, headers = {}, ...others }: NonNullable<EnvironmentEntry['auth']>): Auth {
+  return tokenEndpoint === undefined ? (others as Auth) : { tokenEndpoint: new URL(tokenEndpoint), headers };
+}

@@ -1,0 +1,85 @@
+/** A YAML file as a tree whose every value knows where it stands, so that each mistake is shown at its line and column. */
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar, type YAMLError } from 'yaml';
+import { hideReferences, showReferences, unclosedReference } from './interpolate.js';
+import { type Problems, problemsOf } from './problems.js';
+
+/** Far more than a hand-written file has. Aliases of aliases would otherwise grow without bound. */
+const mostValues = 20_000;
+const mostLevels = 20;
+
+export type PathInFile = readonly (string | number)[];
+
+/** Where a value stands in the file. */
+interface Place {
+  readonly path: PathInFile;
+  /** Offsets into the source. */
+  readonly keyOffset: number;
+  readonly valueOffset: number;
+}
+
+export type Tree = Place &
+  (
+    | { readonly kind: 'map'; readonly entries: ReadonlyMap<string, Tree> }
+    | { readonly kind: 'list'; readonly items: readonly Tree[] }
+    /** Its references are hidden (`interpolate.ts`). `source` is how it is written, quotes included. */
+    | { readonly kind: 'text'; readonly text: string; readonly source: string; readonly plain: boolean }
+    | { readonly kind: 'scalar'; readonly scalar: unknown }
+  );
+
+export interface ConfigurationFile {
+  readonly root: Tree;
+  readonly problems: Problems;
+}
+
+/** `name` is how the file is called in messages. Throws a `ConfigurationError` where the text is not YAML. */
+export function parseConfiguration(text: string, name: string): ConfigurationFile {
+  const lines = new LineCounter();
+  const source = hideReferences(text);
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+  const problems = problemsOf(name, lines);
+  // The others mostly follow from the first.
+  const [wrong] = [...document.errors, ...document.warnings];
+  if (wrong) problems.add(wrong.pos[0], inWords(wrong, source));
+  problems.check();
+
+  let values = 0;
+  const read = (node: unknown, path: PathInFile, key?: number): Tree => {
+    const range = (node as Node | null | undefined)?.range;
+    const valueOffset = range?.[0] ?? key ?? 0;
+    const place: Place = { path, keyOffset: key ?? valueOffset, valueOffset };
+    const found = isAlias(node) ? node.resolve(document) : (node as Node | null | undefined);
+    if (isAlias(node) && found === undefined) {
+      problems.add(valueOffset, 'no anchor before this has that name; a text that begins with "*" needs quotes');
+    }
+    if (++values > mostValues || path.length > mostLevels) {
+      problems.add(valueOffset, `more than ${mostValues} values, or ${mostLevels} levels`);
+      problems.check();
+    }
+    if (isMap(found)) {
+      const entries = found.items.map(({ key, value }): [string, Tree] => {
+        const name = showReferences(String(isScalar(key) ? key.value : key));
+        return [name, read(value, [...path, name], (key as Node | null)?.range?.[0])];
+      });
+      return { ...place, kind: 'map', entries: new Map(entries) };
+    }
+    if (isSeq(found)) return { ...place, kind: 'list', items: found.items.map((item, i) => read(item, [...path, i])) };
+    const scalar = isScalar(found) ? found.value : null;
+    if (typeof scalar !== 'string') return { ...place, kind: 'scalar', scalar };
+    const plain = isScalar(found) && found.type === Scalar.PLAIN;
+    return { ...place, kind: 'text', text: scalar, source: source.slice(range?.[0], range?.[1]), plain };
+  };
+  const root = read(document.contents, []);
+  problems.check();
+  return { root, problems };
+}
+
+/** What stands there may be a secret without quotes, and is not repeated. */
+function inWords({ pos: [start], code, message }: YAMLError, source: string): string {
+  if (code === 'TAG_RESOLVE_FAILED') return 'no such tag is known; a text that begins with "!" needs quotes';
+  return source.slice(start - 1, start + 1) === '${' ? unclosedReference : message;
+}
+
+/** The value at a path of map keys. */
+export function at(tree: Tree | undefined, ...path: readonly string[]): Tree | undefined {
+  return path.reduce((found, key) => (found?.kind === 'map' ? found.entries.get(key) : undefined), tree);
+}
