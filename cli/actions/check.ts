@@ -1,12 +1,12 @@
 import { ConfigurationError, type Environment, secretsOf } from '../../environment/environment.js';
 import { embedded, loadEnvironments } from '../../environment/load.js';
-import { didYouMean } from '../../environment/nearest.js';
 import { allPaths, type Exercise, exercises, type Path } from '../../evidence/run.js';
 import { progress as progressReporter } from '../../reporters/progress.js';
 import type { CheckOptions } from '../commands/check.js';
 import { type Context, insideMark } from '../context.js';
 import { exitCodeOf, exitCodes } from '../exit-code.js';
 import { openReports, type Reports } from '../reports.js';
+import { readWords } from '../words.js';
 
 /** A TURN permission lives 5 minutes (RFC 8656 §9), and a credential of livekit-server's TURN as long. */
 const longestLifetimeMs = 240_000;
@@ -86,7 +86,13 @@ async function checkAll(
   try {
     if (found.includes(embedded)) server = await startEmbedded(context);
     const [{ runChecks }, { probes }] = await loading;
-    const only = options.only && readProbes(options.only, probes);
+    const only =
+      options.only &&
+      readWords(
+        'probe',
+        options.only,
+        probes.map(({ name }) => name),
+      );
     signal.throwIfAborted();
     const environments = found.map((one) => (one === embedded ? (server?.environment as Environment) : one));
     for (const secret of environments.flatMap(({ auth }) => secretsOf(auth))) context.redactor.add(secret);
@@ -117,22 +123,4 @@ async function startEmbedded({ progress }: Context) {
   const { startEmbedded: start } = await import('../../fixtures/embedded/embedded.js');
   progress.write('Starting the embedded LiveKit…\n');
   return start();
-}
-
-/** Throws where one of the words is none of those that there are. */
-function readWords<T extends string>(what: string, words: readonly string[], known: readonly T[]): T[] {
-  for (const word of words) if (!(known as readonly string[]).includes(word)) throw unknown(what, word, known);
-  return words as T[];
-}
-
-function readProbes(words: readonly string[], probes: readonly { name: string }[]): string[] {
-  const names = probes.map(({ name }) => name);
-  for (const word of words) if (!names.includes(word)) throw unknown('probe', word, names);
-  return [...words];
-}
-
-function unknown(kind: string, word: string, known: readonly string[]): ConfigurationError {
-  return new ConfigurationError(
-    `there is no ${kind} "${word}"${didYouMean(word, known) || ';'} there are: ${known.join(', ')}`,
-  );
 }

@@ -17,6 +17,7 @@ import type { LabOptions } from '../commands/lab.js';
 import type { Context } from '../context.js';
 import { exitCodes } from '../exit-code.js';
 import { openReports } from '../reports.js';
+import { readWords } from '../words.js';
 
 /** Returns the exit code: 0 when everything came out as it should. Throws a `ConfigurationError`. */
 export async function lab(wanted: readonly string[], options: LabOptions, context: Context): Promise<number> {
@@ -25,8 +26,8 @@ export async function lab(wanted: readonly string[], options: LabOptions, contex
     out.write(options.json ? `${JSON.stringify(catalogue(), null, 2)}\n` : listed());
     return exitCodes.pass;
   }
-  const topologies = known('topology', options.topology, topologyNames);
-  const from = known('vantage', options.vantage, vantageNames);
+  const topologies = options.topology && readWords('topology', options.topology, topologyNames);
+  const from = options.vantage && readWords('vantage', options.vantage, vantageNames);
   const atOnce = Number(options.atOnce);
   if (!Number.isInteger(atOnce) || atOnce < 1) throw new ConfigurationError('--at-once wants a number from 1 on');
   const choices = wanted.flatMap((words) => chosen(words, topologies, from));
@@ -85,17 +86,6 @@ function outcome(result: Result): string {
       : [`verdict ${verdict.found} instead of ${verdict.expected.join(' or ')}`]),
   ];
   return `${ok ? '✓' : '✗'} ${cell(result)}: ${ok ? 'as expected' : wrong.join('; ')} (${seconds.toFixed(1)} s)`;
-}
-
-function known<T extends string>(what: string, names: string[] | undefined, all: readonly T[]): T[] | undefined {
-  for (const name of names ?? []) {
-    if (!all.includes(name as T)) {
-      throw new ConfigurationError(
-        `there is no ${what} "${name}"${didYouMean(name, all) || ';'} there are: ${all.join(', ')}`,
-      );
-    }
-  }
-  return names as T[] | undefined;
 }
 
 function chosen(words: string, topologies?: TopologyName[], from?: VantageName[]): Choice[] {
