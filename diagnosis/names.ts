@@ -17,7 +17,9 @@ export function ofAuthority({ answers }: DnsFacts): DnsAnswer[] {
 /** What became of a name. `stale`: the zone knows an address, but the resolvers remember that there was none. */
 export function outcomeOf(facts: DnsFacts): NameOutcome {
   if (facts.addresses.length > 0) return 'found';
-  const rcodes = usual(facts).flatMap(({ rcode }) => (rcode ? [rcode] : []));
+  // Where the zone was asked first and knows nothing, nobody else was asked.
+  const onlyZone = usual(facts).length === 0;
+  const rcodes = (onlyZone ? ofAuthority(facts) : usual(facts)).flatMap(({ rcode }) => (rcode ? [rcode] : []));
   if (rcodes.length === 0) return 'no-answer';
   const broken = rcodes.some((rcode) => rcode !== 'NOERROR' && rcode !== 'NXDOMAIN');
   // One type of record may fail while the zone proves that there is none of the other: the name is not empty then.
@@ -26,7 +28,7 @@ export function outcomeOf(facts: DnsFacts): NameOutcome {
     const unchecked = facts.answers.some(({ checkingDisabled, rcode }) => checkingDisabled && rcode === 'NOERROR');
     return unchecked ? 'invalid' : 'failure';
   }
-  if (ofAuthority(facts).some(({ addresses }) => addresses.length > 0)) return 'stale';
+  if (!onlyZone && ofAuthority(facts).some(({ addresses }) => addresses.length > 0)) return 'stale';
   return rcodes.includes('NXDOMAIN') ? 'missing' : 'no-address';
 }
 

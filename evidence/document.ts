@@ -123,6 +123,11 @@ export const askedSchema = z.object({
   measureMs: z.number().optional(),
   /** What was tried in a call that stood; absent: nothing. */
   exercises: z.array(z.enum(exercises)).optional(),
+  /**
+   * No resolver was asked for a name that the zone's own servers do not know, so that none remembers that it was missing;
+   * absent: resolvers were asked right away.
+   */
+  zoneFirst: z.literal(true).optional(),
 });
 
 export const environmentRunSchema = z.object({

@@ -12,7 +12,7 @@ const mostServers = 4;
 export interface Authority {
   /** `ip:53`, `[v6]:53`. */
   readonly resolver: string;
-  /** To a question for the name's IPv4 addresses. */
+  /** To questions for the name's addresses. */
   readonly replies: readonly DnsReply[];
 }
 
@@ -45,7 +45,7 @@ const agree = (answers: readonly DnsAnswer[]): boolean =>
  * Where its servers are is the zone's word, and for a name that the LiveKit server made up that could be anybody's
  * zone. Only for the operator's own names they may be in a private network, if the resolver is in one.
  */
-function policy(name: string, resolver: string, known: Known): (address: string) => boolean {
+export function policy(name: string, resolver: string, known: Known): (address: string) => boolean {
   const { url, claims } = known.environment;
   const { signal, claimed } = trusted(known);
   const isOwn = name === hostOf(url) || name === claims.turn?.host;

@@ -9,7 +9,8 @@ import { printable } from '../evidence/text.js';
 import { askDns, type DnsReply, parseDnsServer } from '../wire/dns.js';
 import { turnUri } from '../wire/turn-uri.js';
 import { usable } from './addresses.js';
-import { askAuthority } from './dns-authority.js';
+import { type Authority, askAuthority } from './dns-authority.js';
+import { zoneDenies } from './dns-zone.js';
 import type { Known, Outcome, Probe, Target, Tools } from './probe.js';
 import { ownAddresses } from './vantage.js';
 
@@ -83,6 +84,15 @@ function result(facts: DnsFacts): Outcome {
     : { state: 'failed', facts: { ...facts }, failure: failureOf(facts.name, facts.answers) };
 }
 
+function ofAuthority(asked: readonly Authority[]): DnsAnswer[] {
+  return asked.flatMap(({ resolver, replies }) =>
+    replies.map((reply): DnsAnswer => {
+      const type = reply.message?.questions?.[0]?.type === 'AAAA' ? 'AAAA' : 'A';
+      return { ...answer(resolver, type, reply), authority: true };
+    }),
+  );
+}
+
 async function askResolver(
   name: string,
   resolver: string,
@@ -112,17 +122,18 @@ async function observe({ name, role }: Name, { known, signal }: Tools): Promise<
     if (addresses.length > 0) return result({ ...facts, source: 'hosts-file', addresses });
   }
   const resolvers = claimed ?? getServers();
+  if (known.asked.zoneFirst) {
+    const denials = await zoneDenies(name, resolvers, known, signal);
+    if (denials.length > 0) {
+      return result({ name, role, source: 'resolver', answers: ofAuthority(denials), addresses: [] });
+    }
+  }
   const asks = resolvers.flatMap((resolver) =>
     (['A', 'AAAA'] as const).map((type) => askResolver(name, resolver, type, signal)),
   );
   const cached = (await Promise.all(asks)).flat();
   const authority = await askAuthority(name, cached, known, signal);
-  const answers = [
-    ...cached,
-    ...authority.flatMap(({ resolver, replies }) =>
-      replies.map((reply): DnsAnswer => ({ ...answer(resolver, 'A', reply), authority: true })),
-    ),
-  ];
+  const answers = [...cached, ...ofAuthority(authority)];
   // An answer that failed validation, or that no cache has yet, is not what a client would use.
   const usual = answers.filter(({ authority, checkingDisabled }) => !authority && !checkingDisabled);
   const addresses = usable(

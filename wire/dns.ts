@@ -22,6 +22,8 @@ export interface DnsAsk {
   readonly type: 'A' | 'AAAA' | 'NS';
   /** Ask without DNSSEC validation (RFC 4035 §3.2.2). */
   readonly checkingDisabled?: boolean;
+  /** False: only what the resolver knows already (RD=0, RFC 1035 §4.1.1); it asks nobody, and remembers nothing new. */
+  readonly recursionDesired?: false;
   readonly server: DnsServer;
   readonly signal: AbortSignal;
   /** When to send again, in milliseconds after the first packet; UDP loses packets. */
@@ -43,7 +45,9 @@ function question(ask: DnsAsk): { id: number; bytes: Buffer } {
   const bytes = packet.encode({
     id,
     type: 'query',
-    flags: packet.RECURSION_DESIRED | (ask.checkingDisabled ? packet.CHECKING_DISABLED : 0),
+    flags:
+      (ask.recursionDesired === false ? 0 : packet.RECURSION_DESIRED) |
+      (ask.checkingDisabled ? packet.CHECKING_DISABLED : 0),
     questions: [{ type: ask.type, name: ask.name, class: 'IN' }],
     additionals: [{ type: 'OPT', name: '.', udpPayloadSize: udpPayloadBytes, flags: 0, options: [] } as never],
   });

@@ -12,7 +12,7 @@ export interface DnsAnswer {
   addresses: string[];
   /** Canonical names on the way, in order. */
   cnames: string[];
-  /** The zone's own server was asked, because the resolvers disagreed or knew nothing. */
+  /** The zone's own server was asked: the resolvers disagreed or knew nothing, or it was asked first (`zoneFirst`). */
   authority?: true;
   /** Asked without DNSSEC validation (CD=1, RFC 4035 §3.2.2), because the resolver had failed. */
   checkingDisabled?: true;

@@ -30,6 +30,42 @@ export const nameFaults: readonly Fault[] = [
     says: [host, ingress, 'A (or AAAA) record'],
   },
   {
+    name: 'signalling name that its zone does not know, so that no resolver was asked',
+    evidence: scene({
+      ...onlyName,
+      with: [
+        s.dns(
+          host,
+          { answers: [said('192.0.2.53:53', [], { rcode: 'NXDOMAIN', authority: true })] },
+          s.failed('nxdomain'),
+        ),
+      ],
+    }),
+    codes: ['dns-name-missing'],
+    verdict: 'fail',
+    says: [host, '192.0.2.53:53'],
+  },
+  {
+    name: 'signalling name that only one of the servers of its zone knows, and no resolver was asked',
+    evidence: scene({
+      ...onlyName,
+      with: [
+        s.dns(
+          host,
+          {
+            answers: [
+              said('192.0.2.53:53', [], { rcode: 'NXDOMAIN', authority: true }),
+              said('192.0.2.54:53', [ingress], { authority: true }),
+            ],
+          },
+          s.failed('nxdomain'),
+        ),
+      ],
+    }),
+    codes: ['dns-name-missing'],
+    verdict: 'fail',
+  },
+  {
     name: 'signalling name without address',
     evidence: scene({
       ...onlyName,
