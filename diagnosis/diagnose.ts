@@ -1,6 +1,7 @@
 /** From observations to findings and a verdict: pure, so a saved run is judged the same offline, years later. */
 import type { EnvironmentRun, Evidence, Finding, Severity } from '../evidence/run.js';
 import { hideConsequences, type Suspect } from './explain.js';
+import { withoutForbidden } from './forbidden.js';
 import { judgePaths } from './paths.js';
 import type { AnyRule, Args, Found } from './rule.js';
 import { rules } from './rules/index.js';
@@ -12,8 +13,9 @@ type Diagnosis = Pick<EnvironmentRun, 'verdict' | 'findings' | 'suppressed' | 'p
 const bySeverity: readonly Severity[] = ['error', 'warning', 'info'];
 
 /** Errors come before warnings and notes; among equals the one nearest to the root. */
-export function diagnose(evidence: Evidence): Diagnosis {
-  const paths = judgePaths(evidence);
+export function diagnose(whole: Evidence): Diagnosis {
+  const paths = judgePaths(whole);
+  const evidence = withoutForbidden(whole);
   const unseen = rules.flatMap(({ code, unseen }) => {
     const separateBy = unseen?.(evidence);
     return separateBy ? [{ code, separateBy }] : [];

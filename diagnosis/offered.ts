@@ -29,12 +29,22 @@ export function offeredPaths(evidence: Evidence): Set<Path> {
   return offered;
 }
 
-/** What the operator requires; where that is not said, whatever the deployment offers and is not said to be optional. */
+/**
+ * What the operator requires; where that is not said, whatever the deployment offers and is neither optional nor
+ * forbidden.
+ */
 export function requiredPaths(evidence: Evidence): Set<Path> {
   const { required, optional } = evidence.claims.paths ?? {};
   if (required) return new Set(required);
   const offered = offeredPaths(evidence);
-  return new Set(allPaths.filter((path) => offered.has(path) && !optional?.includes(path)));
+  return new Set(
+    allPaths.filter((path) => offered.has(path) && !optional?.includes(path) && !isForbidden(evidence, path)),
+  );
+}
+
+/** It must not work from this vantage, so that it does not is nobody's mistake. */
+export function isForbidden({ claims }: Pick<Evidence, 'claims'>, path: Path): boolean {
+  return claims.paths?.forbidden?.includes(path) ?? false;
 }
 
 /** How bad it is that this path does not work. */

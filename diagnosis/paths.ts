@@ -1,7 +1,7 @@
 /** The table of paths × layers: what was proven of each way for media. */
 import type { Evidence, Layer, Observation, Path, PathResult, State } from '../evidence/run.js';
 import { allPaths, depths, layers } from '../evidence/run.js';
-import { isAsked, offeredPaths, requiredPaths } from './offered.js';
+import { isAsked, isForbidden, offeredPaths, requiredPaths } from './offered.js';
 
 /** The probe that proves `reach` of a path. */
 const reachProbes = {
@@ -25,12 +25,13 @@ export function judgePaths(evidence: Evidence): Partial<Record<Path, PathResult>
   for (const path of allPaths) {
     if (!isAsked(evidence, path)) continue;
     // Hardly any deployment has TURN over plain TCP, so it is only shown where it means something.
-    if (path === 'turn-tcp' && !offered.has(path) && !required.has(path)) continue;
+    if (path === 'turn-tcp' && !offered.has(path) && !required.has(path) && !isForbidden(evidence, path)) continue;
     const states = layers.flatMap((layer) => {
       const state = layerState(evidence, path, layer);
       return state ? [[layer, state] as const] : [];
     });
-    result[path] = { required: required.has(path), ...Object.fromEntries(states) };
+    const forbidden = isForbidden(evidence, path) && { forbidden: true as const };
+    result[path] = { required: required.has(path), ...forbidden, ...Object.fromEntries(states) };
   }
   return result;
 }

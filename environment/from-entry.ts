@@ -59,6 +59,7 @@ export async function toEnvironment(
       turn: turn && { ...turn, host: turn.host?.toLowerCase().replace(/\.$/, '') },
       stun: stun && { servers: stun.servers.map((server) => server.toLowerCase()) },
       paths,
+      server: entry.server,
       browsers: entry.browsers,
       budgets: entry.budgets,
       agent: agent && {

@@ -3,6 +3,7 @@
  * words that follow "expected" in a message.
  */
 import { isIP } from 'node:net';
+import validRange from 'semver/ranges/valid.js';
 import { z } from 'zod';
 import { pathSchema } from '../evidence/document.js';
 import { allPaths } from '../evidence/run.js';
@@ -45,6 +46,26 @@ const portRange = z
   .describe('a range of ports like 30001-30009');
 
 const paths = z.array(pathSchema.describe(`one of ${allPaths.join(', ')}`)).describe(list('paths'));
+
+const pathClaims = z
+  .strictObject({ required: paths.optional(), optional: paths.optional(), forbidden: paths.optional() })
+  .superRefine((claimed, context) => {
+    const lists = ['required', 'optional', 'forbidden'] as const;
+    for (const [i, later] of lists.entries()) {
+      for (const [index, path] of (claimed[later] ?? []).entries()) {
+        const earlier = lists.slice(0, i).find((one) => claimed[one]?.includes(path));
+        if (!earlier) continue;
+        const message = `${path} is ${earlier} already, and a path is either required, optional or forbidden`;
+        context.addIssue({ code: 'custom', path: [later, index], message, params: { whole: true } });
+      }
+    }
+  })
+  .describe('a map');
+
+const versionRange = z
+  .string()
+  .refine((value) => value.trim() !== '' && validRange(value) !== null)
+  .describe('a range of versions like ">=1.9 <1.14"');
 
 const milliseconds = z.number().positive().describe('a number of milliseconds above 0').optional();
 const percent = z.number().min(0).max(100).describe('a number of percent, 0 to 100').optional();
@@ -123,13 +144,8 @@ export const environmentSchema = z
       .strictObject({ servers: z.array(stunServer).max(4).describe('a list of at most 4 STUN servers') })
       .describe('a map with servers')
       .optional(),
-    paths: z
-      .strictObject({ required: paths.optional(), optional: paths.optional() })
-      .refine(({ required, optional }) => !required?.some((path) => optional?.includes(path)), {
-        error: 'a path is either required or optional, not both',
-      })
-      .describe('a map')
-      .optional(),
+    paths: pathClaims.optional(),
+    server: z.strictObject({ version: versionRange.optional(), region: text.optional() }).describe('a map').optional(),
     browsers: z
       .array(z.enum(['chromium', 'firefox']).describe('one of chromium, firefox'))
       // Who is in another one calls somebody there.

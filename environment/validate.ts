@@ -74,7 +74,8 @@ function report(issue: z.core.$ZodIssue, path: PathInFile, { values, schema, pro
     return;
   }
   const { tree, variables } = found;
-  if (issue.code === 'custom' && expected instanceof z.ZodObject) {
+  // About more than the value itself, so that the message says it all.
+  if (issue.code === 'custom' && (expected instanceof z.ZodObject || issue.params?.whole)) {
     problems.add(tree.valueOffset, `${nameOf(path)}: ${issue.message}`);
     return;
   }

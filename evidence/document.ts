@@ -65,6 +65,8 @@ export const suppressedSchema = z.object({ code: z.string(), because: z.string()
 /** A layer that was not asked for is absent. */
 export const pathResultSchema = z.object({
   required: z.boolean(),
+  /** It must not work from here: `failed` is as it should be. Absent: it may. */
+  forbidden: z.literal(true).optional(),
   reach: stateSchema.optional(),
   peer: stateSchema.optional(),
   media: stateSchema.optional(),
@@ -85,7 +87,16 @@ export const claimsSchema = z.object({
     .optional(),
   /** `host:port`; an empty list: none may be asked. */
   stun: z.object({ servers: z.array(z.string()) }).optional(),
-  paths: z.object({ required: z.array(pathSchema).optional(), optional: z.array(pathSchema).optional() }).optional(),
+  paths: z
+    .object({
+      required: z.array(pathSchema).optional(),
+      optional: z.array(pathSchema).optional(),
+      /** Must not work from where the run is made. */
+      forbidden: z.array(pathSchema).optional(),
+    })
+    .optional(),
+  /** A range as of npm's `semver`, and the region that the server says it is in. */
+  server: z.object({ version: z.string().optional(), region: z.string().optional() }).optional(),
   /** What people use. Absent: Chromium alone. */
   browsers: z.array(z.enum(['chromium', 'firefox'])).optional(),
   /** What a call may cost at most. Without one nothing is judged, only shown. */

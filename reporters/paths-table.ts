@@ -37,24 +37,27 @@ export function pathsTable(environment: EnvironmentRun, columns: number, colours
       const padding = ' '.repeat((widths[i] ?? 0) - width(text));
       return `${colour ? colours[colour](text) : text}${padding}`;
     });
-    const optional = !someRequired || environment.paths[path]?.required ? [] : [colours.dim('optional')];
-    lines.push([padTo(path, first), ...painted, ...optional].join('   ').trimEnd());
+    const { required, forbidden } = environment.paths[path] ?? {};
+    const said = forbidden ? 'forbidden' : !someRequired || required ? '' : 'optional';
+    lines.push([padTo(path, first), ...painted, ...(said ? [colours.dim(said)] : [])].join('   ').trimEnd());
   }
   return [...lines, ...reasons(environment, paths, layers, columns).map((line) => colours.dim(line))];
 }
 
 function cell(environment: EnvironmentRun, path: Path, layer: Layer): Cell {
-  const state = environment.paths[path]?.[layer];
+  const { [layer]: state, forbidden, reach } = environment.paths[path] ?? {};
   switch (state) {
     case undefined:
       return { text: '', colour: undefined };
     case 'ok': {
+      if (forbidden) return { text: '✗ works', colour: 'red' };
       const took = time(environment.observations, path, layer);
       return { text: took === undefined ? '✓' : `✓ ${duration(took)}`, colour: 'green' };
     }
     case 'failed':
-      return { text: '✗ failed', colour: 'red' };
+      return forbidden ? { text: '✓ shut', colour: 'green' } : { text: '✗ failed', colour: 'red' };
     default:
+      if (forbidden && reach === 'failed') return { text: '–', colour: undefined };
       return { text: `– ${state}`, colour: 'yellow' };
   }
 }
@@ -84,7 +87,11 @@ function reasons(environment: EnvironmentRun, paths: Path[], layers: Layer[], co
   const joined = environment.observations.some(({ id, state }) => id === 'signal' && state === 'ok');
   const nothing = joined ? 'the server does not offer it' : 'nothing to look at was found';
   for (const layer of layers) {
-    const asked = paths.filter((path) => environment.paths[path]?.[layer] !== undefined);
+    // What a forbidden path did not come to behind a way that is shut is no wonder.
+    const asked = paths.filter((path) => {
+      const { forbidden, reach, [layer]: state } = environment.paths[path] ?? {};
+      return state !== undefined && !(forbidden && reach === 'failed');
+    });
     const byReason = new Map<string, Path[]>();
     for (const path of asked) {
       const state = environment.paths[path]?.[layer];

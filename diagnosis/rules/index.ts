@@ -11,6 +11,7 @@ import { dnsResolversDisagree, dnsResolverUnreachable, dnsUdpBlocked } from './d
 import { dnsWrongAddress } from './dns-wrong-address.js';
 import { dtlsFiltered } from './dtls-filtered.js';
 import { firefoxFails, turnMappedAddressLoopback } from './firefox.js';
+import { forbiddenPathOpen } from './forbidden-path-open.js';
 import { hairpinMissing } from './hairpin-missing.js';
 import {
   ingressBackendDown,
@@ -131,6 +132,7 @@ export const rules: readonly AnyRule[] = [
   mediaReplyAddressWrong,
   mediaAddressSilent,
   mediaAddressDrift,
+  forbiddenPathOpen,
   udpNotOffered,
   tcpNotOffered,
   udpBlockedAtVantage,

@@ -2,7 +2,7 @@
 import type { Evidence } from '../../evidence/run.js';
 import { turnChecks } from '../checks.js';
 import { ids, joined, kindOf, signalling } from '../look.js';
-import { severityOf, severityOfMissing } from '../offered.js';
+import { isForbidden, severityOf, severityOfMissing } from '../offered.js';
 import { type Args, rule } from '../rule.js';
 
 interface NotOfferedArgs extends Args {
@@ -26,6 +26,7 @@ export const udpNotOffered = rule<NotOfferedArgs>({
     const relays = turnChecks(evidence).filter((check) => kindOf(check) === 'no-udp-candidate');
     const paths = relays.map((check) => check.probe);
     const harmed = offered.length === 0 || (paths.length > 0 && severityOf(evidence, ...paths) === 'error');
+    if (!harmed && isForbidden(evidence, 'udp')) return [];
     return [
       {
         args: { offered },
@@ -53,7 +54,7 @@ export const tcpNotOffered = rule<NotOfferedArgs>({
   explainedBy: ['udp-not-offered'],
   find(evidence) {
     const offered = candidateProtocols(evidence);
-    if (!offered || offered.includes('tcp')) return [];
+    if (!offered || offered.includes('tcp') || isForbidden(evidence, 'tcp')) return [];
     return [{ args: { offered }, evidence: ids(signalling(evidence)), severity: severityOfMissing(evidence, 'tcp') }];
   },
   prose: () => ({

@@ -17,7 +17,7 @@ import {
   worked,
 } from '../checks.js';
 import { ids, joined, kindOf, look, signalling } from '../look.js';
-import { isAsked, isUnsupported, offeredPaths, requiredPaths, severityOf, turnPath } from '../offered.js';
+import { isAsked, isForbidden, isUnsupported, offeredPaths, requiredPaths, severityOf, turnPath } from '../offered.js';
 import { type Alternative, type Args, rule } from '../rule.js';
 import { list, quoted } from '../words.js';
 
@@ -57,7 +57,8 @@ export const turnNotOffered = rule<Args & { missing: Path[]; offered: Path[]; re
         required.has(path) && isAsked(evidence, path) && !offered.includes(path) && !isUnsupported(evidence, path),
     );
     // Having one kind of TURN is enough where nobody says which.
-    if (missing.length === 0 && (offered.length > 0 || !turnPaths.some((path) => isAsked(evidence, path)))) return [];
+    const wanted = turnPaths.some((path) => isAsked(evidence, path) && !isForbidden(evidence, path));
+    if (missing.length === 0 && (offered.length > 0 || !wanted)) return [];
     return [
       {
         args: { missing, offered, required: missing.length > 0 },

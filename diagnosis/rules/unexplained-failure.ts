@@ -4,7 +4,7 @@ import type { Evidence, Observation, Path } from '../../evidence/run.js';
 import { allPaths, layers } from '../../evidence/run.js';
 import { isOwnFailure, kindOf, look } from '../look.js';
 import { type Loss, lossPercent, lossSeen } from '../loss.js';
-import { isAsked, offeredPaths, severityOf } from '../offered.js';
+import { isAsked, isForbidden, offeredPaths, severityOf } from '../offered.js';
 import { proofs } from '../paths.js';
 import { rule } from '../rule.js';
 import { list, quoted } from '../words.js';
@@ -73,7 +73,7 @@ function unknownFailures(evidence: Evidence, known: ReadonlySet<string>): Broken
   }
   const offered = offeredPaths(evidence);
   return allPaths
-    .filter((path) => isAsked(evidence, path) && offered.has(path))
+    .filter((path) => isAsked(evidence, path) && offered.has(path) && !isForbidden(evidence, path))
     .map((path) => ({ what: path, path, observations: unexplained(evidence, path, known) }))
     .filter(({ observations }) => observations.length > 0);
 }

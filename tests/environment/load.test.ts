@@ -22,7 +22,8 @@ const whole = `environments:
     dns: { resolvers: [1.1.1.1, 9.9.9.9:5353, "[2001:db8::1]:53", 2001:db8::2], signal: 20.1.2.3 }
     media: { address: 20.4.5.6, udp: 30001-30009, tcp: \${TCP_PORT} }
     turn: { host: Turn.staging.example.com., address: "20.4.\${LAST}", externalTls: \${EXTERNAL} }
-    paths: { required: [udp, tcp, turn-tls], optional: [turn-udp] }
+    paths: { required: [udp, tcp, turn-tls], optional: [turn-udp], forbidden: [turn-tcp] }
+    server: { version: ">=1.9 <1.14", region: eu-west-1 }
     browsers: [chromium, firefox]
     budgets: { connectMs: 3000, firstFrameMs: 4000, lossPercent: 0.5, rttMs: \${RTT}, jitterMs: 30, freezePercent: 1 }
     agent: { name: copilot, joinWithin: 1m30s, publishes: true }
@@ -57,7 +58,8 @@ t.test('every key that is known reaches the environment, variables put in, file 
       tls: { minDays: 14, privateCa: true },
       media: { address: '20.4.5.6', udp: '30001-30009', tcp: 7881 },
       turn: { host: 'turn.staging.example.com', address: '20.4.5.7', externalTls: true },
-      paths: { required: ['udp', 'tcp', 'turn-tls'], optional: ['turn-udp'] },
+      paths: { required: ['udp', 'tcp', 'turn-tls'], optional: ['turn-udp'], forbidden: ['turn-tcp'] },
+      server: { version: '>=1.9 <1.14', region: 'eu-west-1' },
       browsers: ['chromium', 'firefox'],
       budgets: { connectMs: 3000, firstFrameMs: 4000, lossPercent: 0.5, rttMs: 200, jitterMs: 30, freezePercent: 1 },
       agent: { name: 'copilot', joinWithinMs: 90_000, publishes: true },
@@ -103,7 +105,7 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
   {
     what: 'an unknown key that nothing comes near to',
     file: one('    color: red\n'),
-    says: '4:5: unknown key "color" in staging; valid here: extends, url, auth, tls, dns, media, turn, stun, paths, browsers, budgets, agent',
+    says: '4:5: unknown key "color" in staging; valid here: extends, url, auth, tls, dns, media, turn, stun, paths, server, browsers, budgets, agent',
   },
   {
     what: 'an unknown key at the top',
@@ -161,7 +163,27 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
   {
     what: 'a path that is required and optional',
     file: one('    paths: { required: [udp], optional: [udp] }\n'),
-    says: '4:12: paths: a path is either required or optional, not both',
+    says: '4:42: paths.optional[0]: udp is required already, and a path is either required, optional or forbidden',
+  },
+  {
+    what: 'paths that are forbidden, and required or optional as well',
+    file: one(
+      '    paths:\n      required: [udp, tcp]\n      optional: [turn-udp]\n      forbidden: [turn-udp, turn-tls, udp]\n',
+    ),
+    says: [
+      '7:19: paths.forbidden[0]: turn-udp is optional already, and a path is either required, optional or forbidden',
+      '7:39: paths.forbidden[2]: udp is required already, and a path is either required, optional or forbidden',
+    ].join('\nlivekit-doctor.yaml:'),
+  },
+  {
+    what: 'a version that is no range',
+    file: one('    server: { version: "from 1.9" }\n'),
+    says: '4:24: server.version: expected a range of versions like ">=1.9 <1.14", found "from 1.9"',
+  },
+  {
+    what: 'a version that YAML takes for a number',
+    file: one('    server: { version: 1.13 }\n'),
+    says: '4:24: server.version: expected a range of versions like ">=1.9 <1.14", found 1.13',
   },
   {
     what: 'a browser that is not known',

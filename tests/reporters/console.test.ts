@@ -73,6 +73,33 @@ i info  turn-not-offered
   );
 });
 
+test('a path that must not work is shut, or works all the same', async (t) => {
+  const silent = observation('ice-udp', '203.0.113.30:7882', {}, { state: 'failed' });
+  const waits = observation('media', 'udp', {}, { state: 'unreached', waitedFor: 'ice-udp' });
+  const open = healthy.observations.filter(({ probe }) => probe === 'ice-tcp');
+  const paths = {
+    udp: { required: false, forbidden: true, reach: 'failed', media: 'unreached' },
+    tcp: { required: false, forbidden: true, reach: 'ok' },
+    'turn-tls': { required: false, forbidden: true, reach: 'unreached' },
+  } as const;
+  t.equal(
+    renderRun(
+      run({ ...healthy, paths, observations: [silent, waits, ...open, ...healthy.observations.slice(0, 1)] }),
+      style,
+    ),
+    `staging  wss://livekit.example.com/
+
+path       reach         media
+udp        ✓ shut        –       forbidden
+tcp        ✗ works               forbidden
+turn-tls   – unreached           forbidden
+– reach of turn-tls unreached: nothing to look at was found
+
+✓ pass  staging  in 2.3 s
+`,
+  );
+});
+
 test('what waited for something that waited itself names what all of it waits for', async (t) => {
   const waiting = (probe: 'ice-udp' | 'peer' | 'media', target: string | undefined, waitedFor: string) =>
     observation(probe, target, {}, { state: 'unreached', waitedFor });

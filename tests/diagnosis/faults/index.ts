@@ -1,5 +1,6 @@
 import { addressFaults } from './addresses.js';
 import { certificateFaults } from './certificates.js';
+import { claimFaults } from './claims.js';
 import type { Fault } from './fault.js';
 import { flowFaults } from './flow.js';
 import { mediaFaults } from './media.js';
@@ -31,5 +32,6 @@ export const faults: readonly Fault[] = [
   ...turnRefusedFaults,
   ...participantFaults,
   ...qualityFaults,
+  ...claimFaults,
   ...vantageFaults,
 ];
