@@ -62,7 +62,10 @@ function templatesOf(file: ConfigurationFile, names: readonly string[]): string[
   // What is wrong with them is told to whoever wants them.
   const { root } = file;
   const quiet = { root, problems: { add: () => {}, check: () => {} } };
-  return names.filter((name) => extended.has(name) && !at(inherit(quiet, name), 'url'));
+  return names.filter((name) => {
+    const tree = extended.has(name) ? inherit(quiet, name) : undefined;
+    return tree && !at(tree, 'url') && !at(tree, 'auth', 'project');
+  });
 }
 
 function readEntry(

@@ -1,6 +1,7 @@
 /** From what stands in the file to an environment: defaults of ours put in, files read. */
 import { resolve } from 'node:path';
 import { readCertificates } from './certificates.js';
+import { readCliProject } from './cli-projects.js';
 import { credentialsFromVariables } from './credentials.js';
 import { durationMs } from './duration.js';
 import { type Auth, ConfigurationError, type Environment } from './environment.js';
@@ -38,18 +39,28 @@ export async function toEnvironment(
     }
   };
   const root = values.at([]);
-  const { url, tls, dns, media, turn, stun, paths, agent } = entry;
-  if (url === undefined) reportMissing('url', root, schemaAt(environmentSchema, ['url']), problems);
+  const { tls, dns, media, turn, stun, paths, agent } = entry;
   const readCa = async () => tls?.ca && readCertificates(resolve(folder, tls.ca), `tls.ca: ${tls.ca}`);
   const ca = (await attempt(values.at(['tls', 'ca'])?.tree.valueOffset ?? 0, readCa)) || undefined;
-  const auth = entry.auth
-    ? toAuth(entry.auth)
-    : await attempt(root?.tree.keyOffset ?? 0, () => credentialsFromVariables(variables, `${name} has no auth`));
-  if (url === undefined || auth === undefined) return undefined;
+  const readDeployment = async () => {
+    const url = entry.url === undefined ? undefined : (readUrl(entry.url) as URL);
+    const { project } = entry.auth ?? {};
+    if (project !== undefined) {
+      const offset = values.at(['auth', 'project'])?.tree.valueOffset ?? 0;
+      const found = await attempt(offset, () => readCliProject(project, variables));
+      return found && { url: url ?? found.url, auth: { apiKey: found.apiKey, apiSecret: found.apiSecret } };
+    }
+    if (url === undefined) reportMissing('url', root, schemaAt(environmentSchema, ['url']), problems);
+    const auth = entry.auth
+      ? toAuth(entry.auth)
+      : await attempt(root?.tree.keyOffset ?? 0, () => credentialsFromVariables(variables, `${name} has no auth`));
+    return url && auth && { url, auth };
+  };
+  const deployment = await readDeployment();
+  if (!deployment) return undefined;
   return {
     name,
-    url: readUrl(url) as URL,
-    auth,
+    ...deployment,
     ca,
     resolvers: dns?.resolvers,
     claims: {

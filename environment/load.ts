@@ -1,9 +1,9 @@
 /** Which environments a command line means. */
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { printable } from '../evidence/text.js';
 import { readCertificates } from './certificates.js';
 import { credentialsFromVariables } from './credentials.js';
+import { type ConfigurationPlace, findConfiguration, usualFile } from './discover.js';
 import { ConfigurationError, type Environment } from './environment.js';
 import type { EnvironmentFile } from './file.js';
 import type { Variables } from './interpolate.js';
@@ -16,49 +16,57 @@ export const embedded = 'embedded';
 export interface LoadRequest {
   /** Names and URLs, in the order of the command line. */
   readonly arguments: readonly string[];
-  /** Path of the configuration file; absent: `livekit-doctor.yaml` in `cwd`, if it is there. */
+  /** Projects of LiveKit's own command line. */
+  readonly projects?: readonly string[];
+  /** Path of the configuration file; absent: `livekit-doctor.yaml` in `cwd` or above it, if it is there. */
   readonly config?: string;
   readonly cwd: string;
   readonly env: Variables;
+  /** Told which file is read. */
+  readonly onFile?: (place: ConfigurationPlace) => void;
 }
 
-const defaultFile = 'livekit-doctor.yaml';
-
 /**
- * A URL takes its credentials from the variables; a name comes from the configuration file; `embedded` is the embedded
- * environment unless the file defines that name. Without an argument: all of the file, else `LIVEKIT_URL`, else
- * `embedded`. Names are unique in the result. Throws a `ConfigurationError`.
+ * A URL takes its credentials from the variables, a project has its own; a name comes from the configuration file;
+ * `embedded` is the embedded environment unless the file defines that name. Without any of them: all of the file, else
+ * `LIVEKIT_URL`, else `embedded`. Names are unique in the result. Throws a `ConfigurationError`.
  */
 export async function loadEnvironments(request: LoadRequest): Promise<(Environment | typeof embedded)[]> {
-  const { config, cwd, env } = request;
+  const { projects = [], env } = request;
   const wanted = [...new Set(request.arguments)];
   const names = wanted.filter((argument) => !isUrl(argument));
-  const shown = config ?? defaultFile;
-  const needsFile = names.length > 0 || wanted.length === 0 || config !== undefined;
-  const file = needsFile ? await readFileIfThere(resolve(cwd, shown), shown, env) : undefined;
-  if (config !== undefined && file === undefined) throw new ConfigurationError(`${shown}: there is no such file`);
+  const nothing = wanted.length === 0 && projects.length === 0;
+  const needsFile = names.length > 0 || nothing || request.config !== undefined;
+  const { file, shown } = needsFile ? await readFileIfThere(request) : {};
 
-  if (wanted.length === 0) {
+  if (nothing) {
     if (file) return file.resolve(file.names);
     if (env.LIVEKIT_URL) return [await fromUrl(env.LIVEKIT_URL, 'LIVEKIT_URL', request)];
     return [embedded];
   }
-  const fromFile = names.filter((name) => name !== embedded || file?.names.includes(name));
-  for (const name of fromFile) if (!file?.names.includes(name)) throw unknownName(name, file, shown);
+  const known = file ? [...file.names, ...file.bases] : [];
+  const fromFile = names.filter((name) => name !== embedded || known.includes(name));
+  for (const name of fromFile) if (!known.includes(name)) throw unknownName(name, file, shown);
   const resolved = new Map((await file?.resolve(fromFile))?.map((found) => [found.name, found]));
   const found: (Environment | typeof embedded)[] = [];
   for (const argument of wanted) {
     if (isUrl(argument)) found.push(await fromUrl(argument, 'the argument', request));
     else found.push(resolved.get(argument) ?? embedded);
   }
+  for (const project of new Set(projects)) found.push(await fromProject(project, request));
   return refuseTwins(found);
 }
 
 /** Only a run that has such a file pays for the packages that read and check it, which take 0.1 s to load. */
-async function readFileIfThere(path: string, shown: string, env: Variables): Promise<EnvironmentFile | undefined> {
-  if (!existsSync(path)) return undefined;
+async function readFileIfThere({ cwd, config, env, onFile }: LoadRequest): Promise<{
+  file?: EnvironmentFile;
+  shown?: string;
+}> {
+  const place = findConfiguration(cwd, config);
+  if (!place) return {};
+  onFile?.(place);
   const { readEnvironmentFile } = await import('./file.js');
-  return readEnvironmentFile(path, shown, env);
+  return { file: await readEnvironmentFile(place.path, place.shown, env), shown: place.shown };
 }
 
 function isUrl(argument: string): boolean {
@@ -69,22 +77,27 @@ async function fromUrl(text: string, what: string, { cwd, env }: LoadRequest): P
   const url = readUrl(text);
   if (!(url instanceof URL)) throw new ConfigurationError(`${what} ${url}`);
   const auth = credentialsFromVariables(env, `a URL needs credentials`);
-  const ca = env.LIVEKIT_DOCTOR_CA;
-  return {
-    name: url.host + (url.pathname === '/' ? '' : url.pathname),
-    url,
-    auth,
-    ca: ca ? await readCertificates(resolve(cwd, ca), `LIVEKIT_DOCTOR_CA: ${ca}`) : undefined,
-    claims: ca ? { tls: { privateCa: true } } : {},
-  };
+  return { name: url.host + (url.pathname === '/' ? '' : url.pathname), url, auth, ...(await caOf(env, cwd)) };
 }
 
-function unknownName(name: string, file: EnvironmentFile | undefined, shown: string): ConfigurationError {
+async function fromProject(name: string, { cwd, env }: LoadRequest): Promise<Environment> {
+  const { readCliProject } = await import('./cli-projects.js');
+  const { url, ...auth } = await readCliProject(name, env);
+  return { name, url, auth, ...(await caOf(env, cwd)) };
+}
+
+async function caOf({ LIVEKIT_DOCTOR_CA: ca }: Variables, cwd: string): Promise<Pick<Environment, 'ca' | 'claims'>> {
+  if (!ca) return { claims: {} };
+  const pem = await readCertificates(resolve(cwd, ca), `LIVEKIT_DOCTOR_CA: ${ca}`);
+  return { ca: pem, claims: { tls: { privateCa: true } } };
+}
+
+function unknownName(name: string, file?: EnvironmentFile, shown = usualFile): ConfigurationError {
   // What looks like credentials is not repeated.
   const quoted = name.includes('@') ? 'of that name' : `"${printable(name, 80)}"`;
   if (!file) {
     return new ConfigurationError(
-      `no environment ${quoted}: there is no ${shown} here (a URL begins with wss:// or ws://)`,
+      `no environment ${quoted}: there is no ${shown} here or above (a URL begins with wss:// or ws://)`,
     );
   }
   const known = [...new Set([...file.names, embedded])];

@@ -101,9 +101,12 @@ const auth = z
     tokenEndpoint: endpoint.optional(),
     headers: headers.optional(),
     token: text.optional(),
+    project: text.optional(),
   })
-  .refine(isWhole, { error: 'expected either apiKey and apiSecret, or tokenEndpoint (with headers), or token' })
-  .describe('a map with apiKey and apiSecret, with tokenEndpoint, or with token');
+  .refine(isWhole, {
+    error: 'expected either apiKey and apiSecret, or tokenEndpoint (with headers), or token, or project',
+  })
+  .describe('a map with apiKey and apiSecret, with tokenEndpoint, with token, or with project');
 
 export const environmentSchema = z
   .strictObject({
@@ -198,7 +201,7 @@ function isEndpoint(value: string): boolean {
 /** One way to come to a token, all of it, and nothing of the others. */
 function isWhole(given: object): boolean {
   const keys = Object.keys(given).sort().join(' ');
-  return ['apiKey apiSecret', 'headers tokenEndpoint', 'token', 'tokenEndpoint'].includes(keys);
+  return ['apiKey apiSecret', 'headers tokenEndpoint', 'project', 'token', 'tokenEndpoint'].includes(keys);
 }
 
 function isResolver(value: string): boolean {

@@ -1,9 +1,10 @@
 import { ConfigurationError, type Environment, secretsOf } from '../../environment/environment.js';
-import { embedded, loadEnvironments } from '../../environment/load.js';
+import { embedded } from '../../environment/load.js';
 import { allPaths, type Exercise, exercises, type Path } from '../../evidence/run.js';
 import { progress as progressReporter } from '../../reporters/progress.js';
 import type { CheckOptions } from '../commands/check.js';
 import { type Context, insideMark } from '../context.js';
+import { load } from '../environments.js';
 import { exitCodeOf, exitCodes } from '../exit-code.js';
 import { openReports, type Reports } from '../reports.js';
 import { readWords } from '../words.js';
@@ -38,12 +39,7 @@ export async function check(names: readonly string[], options: CheckOptions, con
       '--nat-lifetime: at most 4m, since what is let in from outside is let in for 5 minutes',
     );
   }
-  const found = await loadEnvironments({
-    arguments: names,
-    cwd,
-    env,
-    ...(options.config !== undefined && { config: options.config }),
-  });
+  const found = await load(names, options, context);
   const progress = progressReporter({ progress: output });
   const reports = await openReports(options, [{ name: 'progress', reporter: progress }], {
     out,

@@ -20,12 +20,13 @@ export interface CheckOptions {
   readonly save?: string;
   readonly failOn: FailOn;
   readonly config?: string;
+  readonly project?: string[];
 }
 
 const help = `
-Without an argument: all of ./livekit-doctor.yaml, else LIVEKIT_URL, else the embedded environment.
-A URL takes its credentials from LIVEKIT_API_KEY and LIVEKIT_API_SECRET, or LIVEKIT_TOKEN; several
-environments are checked at once.
+Without an argument: all of the livekit-doctor.yaml here or in a folder above, else LIVEKIT_URL, else
+the embedded environment. A URL takes its credentials from LIVEKIT_API_KEY and LIVEKIT_API_SECRET, or
+LIVEKIT_TOKEN; several environments are checked at once.
 
 Examples:
   livekit-doctor check
@@ -51,7 +52,8 @@ export function checkCommand(context: Context): Command {
     .addOption(
       new Option('--fail-on <severity>', 'exit 1 from this severity on').choices(failOnLevels).default('error'),
     )
-    .option('--config <file>', 'instead of ./livekit-doctor.yaml')
+    .option('--config <file>', 'instead of the livekit-doctor.yaml here or above')
+    .option('--project <name>', "a project of LiveKit's own CLI (lk project list); repeatable", more)
     .addHelpText('after', help)
     .action(async (environments: string[], options: CheckOptions) => {
       if (context.env[insideMark] === undefined) context.progress.write(`livekit-doctor ${context.version}\n`);

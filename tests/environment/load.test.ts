@@ -94,7 +94,7 @@ t.test('only what is asked for must be right', async (t) => {
   t.match(small, { name: 'small', url: new URL('ws://localhost:7880') });
 });
 
-const wholeAuth = 'auth: expected either apiKey and apiSecret, or tokenEndpoint (with headers), or token';
+const wholeAuth = 'auth: expected either apiKey and apiSecret, or tokenEndpoint (with headers), or token, or project';
 const one = (rest: string) => `environments:\n  staging:\n    url: wss://a.example.com\n${rest}`;
 const bad: { what: string; file: string; env?: LoadRequest['env']; says: string }[] = [
   {
@@ -117,7 +117,7 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
     file: one('    auth: { tokenEndpiont: https://x.example.com }\n'),
     says:
       '4:13: unknown key "tokenEndpiont" in auth, did you mean "tokenEndpoint"? ' +
-      'valid here: apiKey, apiSecret, tokenEndpoint, headers, token',
+      'valid here: apiKey, apiSecret, tokenEndpoint, headers, token, project',
   },
   {
     what: 'a wrong type',
@@ -355,12 +355,12 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
   {
     what: 'a secret without its key',
     file: one('    auth: { not-to-be-shown }\n'),
-    says: '4:13: unknown key in auth; valid here: apiKey, apiSecret, tokenEndpoint, headers, token',
+    says: '4:13: unknown key in auth; valid here: apiKey, apiSecret, tokenEndpoint, headers, token, project',
   },
   {
     what: 'a misspelt key of a secret',
     file: one('    auth: { apiKei: k }\n'),
-    says: '4:13: unknown key "apiKei" in auth, did you mean "apiKey"? valid here: apiKey, apiSecret, tokenEndpoint, headers, token',
+    says: '4:13: unknown key "apiKei" in auth, did you mean "apiKey"? valid here: apiKey, apiSecret, tokenEndpoint, headers, token, project',
   },
   {
     what: 'an empty file',
@@ -453,7 +453,7 @@ t.test('a wrong command line is answered with what would be right', async (t) =>
   t.equal(await asked('x', { config: 'none.yaml' }), 'none.yaml: there is no such file');
   t.equal(
     await complaint(loadFrom(t, undefined, { arguments: ['livekit.example.com'] })),
-    'no environment "livekit.example.com": there is no livekit-doctor.yaml here (a URL begins with wss:// or ws://)',
+    'no environment "livekit.example.com": there is no livekit-doctor.yaml here or above (a URL begins with wss:// or ws://)',
   );
   t.equal(
     await asked('wss://x.test', { env: {} }),

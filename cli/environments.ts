@@ -1,0 +1,28 @@
+/** The environments that a command line means. */
+import { usualFile } from '../environment/discover.js';
+import type { Environment } from '../environment/environment.js';
+import { type embedded, loadEnvironments } from '../environment/load.js';
+import { type Context, insideMark } from './context.js';
+
+export interface Wanted {
+  readonly config?: string;
+  readonly project?: string[];
+}
+
+/** Says which file is read where the user could take it for another. Throws `ConfigurationError`. */
+export function load(
+  names: readonly string[],
+  { config, project }: Wanted,
+  { cwd, env, progress }: Context,
+): Promise<(Environment | typeof embedded)[]> {
+  return loadEnvironments({
+    arguments: names,
+    cwd,
+    env,
+    ...(project && { projects: project }),
+    ...(config !== undefined && { config }),
+    onFile: ({ shown }) => {
+      if (shown !== usualFile && env[insideMark] === undefined) progress.write(`Reading ${shown}\n`);
+    },
+  });
+}
