@@ -1,9 +1,8 @@
 /** Browsers with participants in them, driven from a process of their own. */
 import { printable } from '../evidence/text.js';
 import type { PartReport } from './exchange.js';
-import type { FirefoxOptions } from './firefox.js';
 import { type HostProcess, startHost } from './host-process.js';
-import type { Answer, Launched, Order } from './host-protocol.js';
+import type { Answer, Launched, Order, OtherLaunch } from './host-protocol.js';
 import type { LaunchOptions } from './launch.js';
 import { type BySide, type Exchange, otherMs } from './participants.js';
 
@@ -11,10 +10,10 @@ export interface MediaBrowser extends Launched {
   /** Answers by the exchange's deadline, or when `signal` aborts. Rejects when a browser of it is gone, or never was. */
   exchange(exchange: Exchange, signal: AbortSignal): Promise<BySide<PartReport>>;
   /**
-   * Starts a Firefox beside it, for exchanges with a caller there; once. It ends with this one. Rejects with what Firefox
-   * or Playwright said when it does not start.
+   * Starts another browser beside it, for exchanges with a caller there; each once. It ends with this one. Rejects with
+   * what the browser or Playwright said when it does not start.
    */
-  startFirefox(options: FirefoxOptions): Promise<Launched>;
+  startOther(launch: OtherLaunch): Promise<Launched>;
 }
 
 export interface StartedBrowser {
@@ -58,7 +57,7 @@ export function startBrowser(options: LaunchOptions): StartedBrowser {
     (launched): MediaBrowser => ({
       ...launched,
       exchange: (one, signal) => exchange(host, one, signal),
-      startFirefox: (options) => launch({ kind: 'launch', browser: 'firefox', options }),
+      startOther: (other) => launch({ kind: 'launch', ...other }),
     }),
   );
   // Nobody may wait for it any more when it fails.

@@ -88,12 +88,17 @@ function playwrightBrowsers({ playwrightBuilds }: Whereabouts, variables: Variab
   const directory = playwrightDirectory(variables, packages);
   if (!directory || entries(directory).length === 0) return [];
   const { browsers } = JSON.parse(readFileSync(join(packages, 'browsers.json'), 'utf8')) as {
-    browsers: { name: string; revision: string }[];
+    browsers: { name: string; revision: string; revisionOverrides?: Record<string, string> }[];
   };
   return playwrightBuilds.flatMap(({ name, files }) => {
-    const revision = browsers.find((one) => one.name === name)?.revision;
-    const build = join(directory, `${name.replaceAll('-', '_')}-${revision}`);
-    return entries(build).flatMap((platform) => files.map((file) => join(build, platform, withSuffix(file))));
+    const { revision, revisionOverrides = {} } = browsers.find((one) => one.name === name) ?? {};
+    const builds = [revision, ...Object.values(revisionOverrides)].map((one) =>
+      join(directory, `${name.replaceAll('-', '_')}-${one}`),
+    );
+    return builds.flatMap((build) =>
+      // WebKit's are in no directory that is named after the platform.
+      ['.', ...entries(build)].flatMap((platform) => files.map((file) => join(build, platform, withSuffix(file)))),
+    );
   });
 }
 

@@ -1,12 +1,19 @@
 /** What is said over IPC between a run and the process in which its browsers are driven. */
+
 import type { PartReport } from './exchange.js';
+import type { FoundBrowser } from './executable.js';
 import type { FirefoxOptions } from './firefox.js';
 import type { LaunchOptions } from './launch.js';
 import type { BrowserName, BySide, Exchange } from './participants.js';
 
+/** Which browser to start beside the Chromium, and how. */
+export type OtherLaunch =
+  | { readonly browser: 'firefox'; readonly options: FirefoxOptions }
+  | { readonly browser: 'webkit'; readonly options: Pick<FoundBrowser, 'executable'> };
+
 export type Order =
   | { readonly kind: 'launch'; readonly browser: 'chromium'; readonly options: LaunchOptions }
-  | { readonly kind: 'launch'; readonly browser: 'firefox'; readonly options: FirefoxOptions }
+  | ({ readonly kind: 'launch' } & OtherLaunch)
   | { readonly kind: 'exchange'; readonly exchange: Exchange }
   | { readonly kind: 'stop'; readonly key: string };
 

@@ -3,9 +3,8 @@
  * round trips of milliseconds; and when the run dies, however it dies, this one ends the browsers. Orders come over IPC.
  */
 import { createRequire } from 'node:module';
-import type { Browser, Page } from 'playwright';
-import type { FirefoxOptions } from './firefox.js';
-import type { Answer, Order } from './host-protocol.js';
+import type { Browser, BrowserContext, Page } from 'playwright';
+import type { Answer, Order, OtherLaunch } from './host-protocol.js';
 import { canSandbox, type LaunchOptions, launchArguments } from './launch.js';
 import { type PageServer, servePage } from './page-server.js';
 import { type BrowserName, openPage, type Participants, participants, permissions } from './participants.js';
@@ -63,15 +62,20 @@ async function launchChromium(options: LaunchOptions): Promise<void> {
   sendLaunched('chromium', browser.version(), [startMs, launchedMs]);
 }
 
-async function launchOneFirefox(options: FirefoxOptions): Promise<void> {
+async function startOther({ browser, options }: OtherLaunch): Promise<{ context: BrowserContext; version: string }> {
+  if (browser === 'webkit') return (await import('./webkit.js')).launchWebkit(playwright, options);
   const { launchFirefox } = await import('./firefox.js');
+  return launchFirefox(playwright, options, { directory, variables: process.env });
+}
+
+async function launchOther(other: OtherLaunch): Promise<void> {
   const startMs = performance.now();
-  const { context, version } = await launchFirefox(playwright, options, { directory, variables: process.env });
+  const { context, version } = await startOther(other);
   const launchedMs = performance.now();
   const page = await openPage(context, await server);
   if (!callee) throw new Error('there is no Chromium to call');
-  pairs.firefox = participants({ caller: page, callee });
-  sendLaunched('firefox', version, [startMs, launchedMs]);
+  pairs[other.browser] = participants({ caller: page, callee });
+  sendLaunched(other.browser, version, [startMs, launchedMs]);
 }
 
 function sendLaunched(name: BrowserName, version: string, [startMs, launchedMs]: readonly [number, number]): void {
@@ -80,7 +84,7 @@ function sendLaunched(name: BrowserName, version: string, [startMs, launchedMs]:
 }
 
 function launch(order: Extract<Order, { kind: 'launch' }>): Promise<void> {
-  const work = order.browser === 'chromium' ? launchChromium(order.options) : launchOneFirefox(order.options);
+  const work = order.browser === 'chromium' ? launchChromium(order.options) : launchOther(order);
   return work.catch(({ message }: Error) => send({ kind: 'launch-failed', browser: order.browser, message }));
 }
 

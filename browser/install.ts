@@ -7,6 +7,7 @@ import { printable } from '../evidence/text.js';
 import { type FoundBrowser, findBrowser, missingBrowser } from './executable.js';
 import { findFirefox, missingFirefox } from './firefox-executable.js';
 import type { BrowserName } from './participants.js';
+import { findWebkit, missingWebkit } from './webkit.js';
 
 /** A download of 100 MB over a slow line. */
 const downloadMs = 600_000;
@@ -28,6 +29,14 @@ const kinds = {
     missing: missingFirefox,
     download: ['firefox'],
     packages: ['firefox-esr'],
+  },
+  webkit: {
+    label: 'WebKit',
+    variable: 'LIVEKIT_DOCTOR_WEBKIT',
+    find: findWebkit,
+    missing: missingWebkit,
+    download: ['--with-deps', 'webkit'],
+    packages: [],
   },
 } as const;
 

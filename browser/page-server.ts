@@ -26,6 +26,7 @@ const modules = [
   'listener',
   'meter',
   'reception',
+  'room',
   'sent',
   'sources',
   'stamp',

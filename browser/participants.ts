@@ -9,7 +9,10 @@ import type { PageServer } from './page-server.js';
 
 const sides: readonly Side[] = ['caller', 'callee'];
 export type BySide<T> = Readonly<Record<Side, T>>;
-export type BrowserName = 'chromium' | 'firefox';
+/** In which a caller may be, while the callee is in Chromium. */
+export const otherBrowsers = ['firefox', 'webkit'] as const;
+export type OtherBrowser = (typeof otherBrowsers)[number];
+export type BrowserName = 'chromium' | OtherBrowser;
 
 /** One meeting of the two in a room, on one path. */
 export interface Exchange {
@@ -20,7 +23,7 @@ export interface Exchange {
   /** Signalling URL. */
   readonly url: string;
   readonly tokens: BySide<string>;
-  /** Default: both are in Chromium. There is one page in Firefox, which is the caller's. */
+  /** Default: both are in Chromium. There is one page in each other browser, which is the caller's. */
   readonly browsers?: { readonly caller: BrowserName; readonly callee: 'chromium' };
   /** Of the run, 32 bits. */
   readonly nonce: number;
@@ -46,7 +49,7 @@ export interface Participants {
 /** What a person grants who joins a call. Without it Chromium hides its addresses behind names (mDNS). */
 export const permissions = ['camera', 'microphone'];
 
-/** Opens the page of a participant. Its context must have been made with `permissions`, or for a Firefox with its own. */
+/** Opens the page of a participant. Its context must have been made with `permissions`, or for another browser than Chromium with its own. */
 export async function openPage(context: BrowserContext, server: PageServer): Promise<Page> {
   // A Firefox comes with one, and another window would cost it a quarter of a second.
   const page = context.pages()[0] ?? (await context.newPage());

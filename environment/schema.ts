@@ -150,7 +150,7 @@ export const environmentSchema = z
     paths: pathClaims.optional(),
     server: z.strictObject({ version: versionRange.optional(), region: text.optional() }).describe('a map').optional(),
     browsers: z
-      .array(z.enum(['chromium', 'firefox']).describe('one of chromium, firefox'))
+      .array(z.enum(['chromium', 'firefox', 'webkit']).describe('one of chromium, firefox, webkit'))
       // Who is in another one calls somebody there.
       .refine((browsers) => browsers.includes('chromium'))
       .describe(list('browsers, with chromium among them'))

@@ -98,7 +98,7 @@ export const claimsSchema = z.object({
   /** A range as of npm's `semver`, and the region that the server says it is in. */
   server: z.object({ version: z.string().optional(), region: z.string().optional() }).optional(),
   /** What people use. Absent: Chromium alone. */
-  browsers: z.array(z.enum(['chromium', 'firefox'])).optional(),
+  browsers: z.array(z.enum(['chromium', 'firefox', 'webkit'])).optional(),
   /** What a call may cost at most. Without one nothing is judged, only shown. */
   budgets: z
     .object({
@@ -132,6 +132,8 @@ export const askedSchema = z.object({
   natLifetimeMs: z.number().optional(),
   /** How long each path was measured once it was proven; absent: half a second. */
   measureMs: z.number().optional(),
+  /** Whether participants tried the paths, too, that nothing had reached; absent: they did not. */
+  exhaustive: z.literal(true).optional(),
   /** What was tried in a call that stood; absent: nothing. */
   exercises: z.array(z.enum(exercises)).optional(),
   /**

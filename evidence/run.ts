@@ -34,7 +34,14 @@ export type PathResult = z.infer<typeof document.pathResultSchema>;
 export type Claims = z.infer<typeof document.claimsSchema>;
 export type Asked = z.infer<typeof document.askedSchema>;
 /** What takes part only when it is asked for. */
-const requests = ['idleMs', 'natLifetimeMs', 'exercises', 'measureMs', 'zoneFirst'] as const satisfies (keyof Asked)[];
+const requests = [
+  'idleMs',
+  'natLifetimeMs',
+  'exercises',
+  'measureMs',
+  'exhaustive',
+  'zoneFirst',
+] as const satisfies (keyof Asked)[];
 
 export type Requests = Readonly<Pick<Asked, (typeof requests)[number]>>;
 

@@ -1,14 +1,16 @@
 /**
  * `browser`: a headless Chromium with a page for each of two participants, which the probe `media` uses; and, where the
- * environment lists it, `browser:firefox`, with a page for one who calls Chromium.
+ * environment lists them, `browser:firefox` and `browser:webkit`, each with a page for one who calls Chromium.
  */
 import { isIP } from 'node:net';
 import { startBrowser } from '../browser/driver.js';
 import { type FoundBrowser, findBrowser, missingBrowser } from '../browser/executable.js';
 import type { TrustedCertificate } from '../browser/firefox.js';
 import { findFirefox, missingFirefox } from '../browser/firefox-executable.js';
-import type { Launched } from '../browser/host-protocol.js';
+import type { Launched, OtherLaunch } from '../browser/host-protocol.js';
 import type { LaunchOptions } from '../browser/launch.js';
+import { type OtherBrowser, otherBrowsers } from '../browser/participants.js';
+import { findWebkit, missingWebkit } from '../browser/webkit.js';
 import { hostOf } from '../environment/host.js';
 import { mintsTokens } from '../environment/token.js';
 import type { BrowserFacts, CertificateFacts, DnsFacts, TlsFacts } from '../evidence/facts.js';
@@ -20,12 +22,13 @@ import type { IceServer } from './shared.js';
 import { onlyOneToken } from './tokens.js';
 
 export interface BrowserTarget extends Target, Pick<LaunchOptions, 'names' | 'trustedKeys'> {
+  /** Absent: Chromium. */
+  readonly other?: OtherBrowser;
   /** Only for Firefox, which knows no keys. */
   readonly trustedCertificates?: readonly TrustedCertificate[];
 }
 
 const id = 'browser';
-const firefoxId = 'browser:firefox';
 /** A server that hands out many TURN hosts must not hold up the browser for each. */
 const mostTurnHosts = 4;
 
@@ -36,7 +39,8 @@ const mostTurnHosts = 4;
  */
 function targets(known: Known): (BrowserTarget | Pending)[] {
   const { browsers } = known.environment.claims;
-  return browsers?.includes('firefox') ? [chromiumTarget(known), firefoxTarget(known)] : [chromiumTarget(known)];
+  const others = otherBrowsers.filter((name) => browsers?.includes(name));
+  return [chromiumTarget(known), ...others.map((name, i) => otherTarget(known, name, others.slice(0, i)))];
 }
 
 function chromiumTarget(known: Known): BrowserTarget | Pending {
@@ -56,22 +60,24 @@ function chromiumTarget(known: Known): BrowserTarget | Pending {
 }
 
 /**
- * It meets the same deployment as the Chromium, once that is there and has nothing more to do: to start takes a Firefox
- * three seconds of processor time, which would be taken from the calls that go on.
+ * It meets the same deployment as the Chromium, once that and the ones before it are there and have nothing more to do:
+ * to start takes a Firefox three seconds of processor time, which would be taken from the calls that go on.
  */
-function firefoxTarget(known: Known): BrowserTarget | Pending {
+function otherTarget(known: Known, other: OtherBrowser, before: readonly OtherBrowser[]): BrowserTarget | Pending {
   const chromium = chromiumTarget(known);
-  if ('waitingFor' in chromium || !known.shared.browser) return { id: firefoxId, waitingFor: id };
-  const busy = known.asked.paths.find(
-    (path) => reachOf(known, path).state === 'ok' && !known.observations.has(`media:${path}`),
-  );
-  if (busy) return { id: firefoxId, waitingFor: `media:${busy}` };
+  const otherId = `browser:${other}`;
+  if ('waitingFor' in chromium || !known.shared.browser) return { id: otherId, waitingFor: id };
+  const reached = known.asked.paths.filter((path) => reachOf(known, path).state === 'ok');
+  const earlier = before.filter((name) => known.shared[name]).map((name) => `:${name}`);
+  const calls = ['', ...earlier].flatMap((suffix) => reached.map((path) => `media:${path}${suffix}`));
+  const busy = calls.find((call) => !known.observations.has(call));
+  if (busy) return { id: otherId, waitingFor: busy };
   const { ca } = known.environment;
   const secure = ca ? endpointsOf(known, known.shared.iceServers ?? []).filter(({ secure }) => secure) : [];
   const trustedCertificates = secure.flatMap(({ host, port }) =>
     verified(known, `tls:${host}:${port}`).map(({ fingerprint256 }) => ({ host, port, fingerprint256 })),
   );
-  return { ...chromium, id: firefoxId, trustedCertificates };
+  return { ...chromium, id: otherId, other, trustedCertificates };
 }
 
 interface Endpoint {
@@ -115,10 +121,10 @@ async function observe(target: BrowserTarget, tools: Tools): Promise<Outcome> {
   if (!mintsTokens(tools.known.environment)) {
     return { state: 'unsupported', facts: {}, failure: onlyOneToken };
   }
-  const [label, start] = target.id === firefoxId ? ['Firefox', startFirefox] : ['Chromium', startChromium];
+  const label = { chromium: 'Chromium', firefox: 'Firefox', webkit: 'WebKit' }[target.other ?? 'chromium'];
   const startMs = tools.now();
   try {
-    const started = await start(target, tools);
+    const started = await (target.other ? startOther(target.other, target, tools) : startChromium(target, tools));
     if (typeof started === 'string') {
       return { state: 'unsupported', facts: {}, failure: { kind: 'browser-missing', message: started } };
     }
@@ -150,17 +156,37 @@ async function startChromium({ names, trustedKeys }: BrowserTarget, tools: Tools
 }
 
 /** It ends with the Chromium. */
-async function startFirefox({ names, trustedCertificates = [] }: BrowserTarget, tools: Tools): Promise<Found> {
+async function startOther(name: OtherBrowser, target: BrowserTarget, tools: Tools): Promise<Found> {
   const { browser } = tools.known.shared;
-  const found = findFirefox();
-  if (!found) return missingFirefox();
+  const found = findOther(name, target, tools.known);
+  if (typeof found === 'string') return found;
   if (!browser) throw new Error('the Chromium is gone');
-  const { executable, protocol } = found;
-  const starting = browser.startFirefox({ executable, protocol, names, trustedCertificates });
+  const starting = browser.startOther(found.launch);
   starting.catch(() => {});
-  const firefox = await Promise.race([starting, givenUp(tools.signal)]);
-  tools.share('firefox', firefox);
-  return { ...firefox, origin: found.origin };
+  const other = await Promise.race([starting, givenUp(tools.signal)]);
+  tools.share(name, other);
+  return { ...other, origin: found.origin };
+}
+
+/** How to start it, or why it cannot be had. */
+function findOther(
+  name: OtherBrowser,
+  { names, trustedCertificates = [] }: BrowserTarget,
+  { environment: { ca } }: Known,
+): (Pick<FoundBrowser, 'origin'> & { launch: OtherLaunch }) | string {
+  if (name === 'firefox') {
+    const found = findFirefox();
+    if (!found) return missingFirefox();
+    const { executable, protocol, origin } = found;
+    return { origin, launch: { browser: name, options: { executable, protocol, names, trustedCertificates } } };
+  }
+  if (ca || names.length > 0) {
+    return `WebKit cannot be told ${ca ? 'to accept the certificates of a private CA (`tls.ca`)' : 'the addresses of names (`dns.resolvers`)'} and nothing more.`;
+  }
+  const found = findWebkit();
+  if (!found) return missingWebkit();
+  const { executable, origin } = found;
+  return { origin, launch: { browser: name, options: { executable } } };
 }
 
 function givenUp(signal: AbortSignal): Promise<never> {
@@ -174,7 +200,7 @@ function givenUp(signal: AbortSignal): Promise<never> {
 export const browser: Probe<BrowserTarget> = {
   name: 'browser',
   depth: 'media',
-  deadlineMs: ({ id }) => (id === firefoxId ? 30_000 : 20_000),
+  deadlineMs: ({ id }) => (id.includes(':') ? 30_000 : 20_000),
   targets,
   observe,
 };

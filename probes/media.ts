@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { boundsOf } from '../browser/page/bounds.js';
 import { isRelayed } from '../browser/page/candidates.js';
-import type { Exchange } from '../browser/participants.js';
+import { type Exchange, type OtherBrowser, otherBrowsers } from '../browser/participants.js';
 import { type IceFacts, seen, type TurnFacts } from '../evidence/facts.js';
 import type { Redactor } from '../evidence/redaction.js';
 import type { Path } from '../evidence/run.js';
@@ -17,7 +17,7 @@ import { mintPair, tokenMs, withoutTokens } from './tokens.js';
 export interface MediaTarget extends Target {
   readonly path: Path;
   /** Default: Chromium. The callee always is one. */
-  readonly caller?: 'firefox';
+  readonly caller?: OtherBrowser;
   /** Of a path over TURN: the one that was seen to relay. */
   readonly turnUrl?: string;
   /** How long the tokens may take. */
@@ -36,24 +36,27 @@ const answerMs = 2500;
 
 function targets(known: Known): (MediaTarget | Pending)[] {
   const offered = allPaths.filter((path) => known.asked.paths.includes(path) && mayBeOffered(known, path));
-  const withFirefox = known.environment.claims.browsers?.includes('firefox') ? offered : [];
-  return [...offered.map((path) => targetOf(known, path)), ...withFirefox.map((path) => firefoxTargetOf(known, path))];
+  const others = otherBrowsers.filter((name) => known.environment.claims.browsers?.includes(name));
+  return [
+    ...offered.map((path) => targetOf(known, path)),
+    ...others.flatMap((caller) => offered.map((path) => otherTargetOf(known, path, caller))),
+  ];
 }
 
-/** Once more with a caller in Firefox, where Chromium could do it. */
-function firefoxTargetOf(known: Known, path: Path): MediaTarget | Pending {
-  const id = `media:${path}:firefox`;
+/** Once more with a caller in another browser, where Chromium could do it. */
+function otherTargetOf(known: Known, path: Path, caller: OtherBrowser): MediaTarget | Pending {
+  const id = `media:${path}:${caller}`;
   const alone = known.observations.get(`media:${path}`);
   if (alone?.state !== 'ok') return { id, waitingFor: `media:${path}` };
-  if (!known.shared.firefox) return { id, waitingFor: 'browser:firefox' };
+  if (!known.shared[caller]) return { id, waitingFor: `browser:${caller}` };
   const target = targetOf(known, path);
-  return 'waitingFor' in target ? { id, waitingFor: target.waitingFor } : { ...target, id, caller: 'firefox' };
+  return 'waitingFor' in target ? { id, waitingFor: target.waitingFor } : { ...target, id, caller };
 }
 
 function targetOf(known: Known, path: Path): MediaTarget | Pending {
   const id = `media:${path}`;
   const reach = reachOf(known, path);
-  if (reach.state === 'failed') return { id, waitingFor: reach.id };
+  if (reach.state === 'failed' && !known.asked.exhaustive) return { id, waitingFor: reach.id };
   const browser = known.observations.get('browser');
   if (browser && browser.state !== 'ok') return { id, waitingFor: 'browser' };
   if (reach.state === 'unknown') return { id, waitingFor: reach.probe };
@@ -62,7 +65,7 @@ function targetOf(known: Known, path: Path): MediaTarget | Pending {
   return {
     id,
     path,
-    ...(reach.turnUrl && { turnUrl: reach.turnUrl }),
+    ...(reach.state === 'ok' && reach.turnUrl && { turnUrl: reach.turnUrl }),
     ...(waitMs > 0 && { tokenMs: waitMs }),
     ...(known.asked.measureMs && { measureMs: known.asked.measureMs }),
   };
@@ -128,7 +131,7 @@ async function observe(target: MediaTarget, { known, signal, redactor, now }: To
   try {
     const browsers = { caller: target.caller ?? 'chromium', callee: 'chromium' } as const;
     const reports = await browser.exchange({ ...exchange, browsers }, signal);
-    const { name, version } = (target.caller && known.shared.firefox) ?? browser;
+    const { name, version } = (target.caller && known.shared[target.caller]) ?? browser;
     return judgeExchange({ path, turnUrl, browser: { name, version: printable(version) }, reports, startMs });
   } catch (error) {
     // Ours, not the deployment's: nothing is known of the path.

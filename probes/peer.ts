@@ -48,10 +48,11 @@ function targetOf(known: Known, path: PeerPath): PathTarget | Pending {
     return url && address ? { id, path, turn: { url, address } } : { id, waitingFor: 'turn-udp' };
   }
   const reach = `ice-${path}` as const;
-  const reached = seen(known.observations.values(), reach).some(
-    ({ state, facts }) => state === 'ok' && (facts as IceFacts).origin === 'advertised',
+  const tried = seen(known.observations.values(), reach).some(
+    ({ state, facts }) =>
+      (state === 'ok' || (state === 'failed' && known.asked.exhaustive)) && (facts as IceFacts).origin === 'advertised',
   );
-  return reached ? { id, path } : { id, waitingFor: reach };
+  return tried ? { id, path } : { id, waitingFor: reach };
 }
 
 async function observe({ path, turn }: PathTarget, tools: Tools): Promise<Outcome> {

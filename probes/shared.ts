@@ -56,6 +56,7 @@ export interface Shared {
   peerProcess: PeerProcess;
   /** Two participants' pages in a browser, for the probe `media`. */
   browser: MediaBrowser;
-  /** Beside it there is a page in Firefox, for callers. */
+  /** Beside it there is a page in each of these, for callers. */
   firefox: Launched;
+  webkit: Launched;
 }

@@ -9,6 +9,7 @@ import { turnDeframer } from '../wire/framing.js';
 import { decode, encode, first, newTransactionId } from '../wire/stun.js';
 import { openTcp } from '../wire/tcp.js';
 import type { TurnServer } from '../wire/turn-link.js';
+import { within } from '../wire/within.js';
 import { handshake } from './tls-handshake.js';
 
 type Heard = Pick<TurnLook, 'heard' | 'realm'>;
@@ -93,17 +94,7 @@ export async function turnLooks(server: TurnServer, signal: AbortSignal): Promis
         ] as const,
     ),
   ];
-  const limit = new AbortController();
-  const stop = (): void => limit.abort();
-  const timer = setTimeout(() => setImmediate(stop), patienceMs);
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
-  try {
-    return await Promise.all(
-      wanted.map(async ([to, over]) => ({ port: to, over, ...(await look(server, to, over, limit.signal)) })),
-    );
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', stop);
-  }
+  return within(patienceMs, signal, (limit) =>
+    Promise.all(wanted.map(async ([to, over]) => ({ port: to, over, ...(await look(server, to, over, limit)) }))),
+  );
 }

@@ -9,9 +9,8 @@ import type { Bounds } from './bounds.js';
 import type { Way } from './candidates.js';
 import { connectionsOf, held } from './hold.js';
 import { type ConnectionInternals, internals } from './internals.js';
-import { audioContext } from './participant.js';
 import { type Reception, receive } from './reception.js';
-import { makeSources, type Sources } from './sources.js';
+import { audioContext, makeRoom, otherOf, publishStamped } from './room.js';
 import { selectedPairs } from './statistics.js';
 
 export interface Joining {
@@ -49,7 +48,6 @@ declare global {
 
 const key = 'guest';
 let joined: { readonly room: LiveKit.Room; readonly joining: Joining; readonly reception: Reception } | undefined;
-let sources: Sources | undefined;
 
 function present(): NonNullable<typeof joined> {
   if (!joined) throw new Error('join first');
@@ -59,17 +57,9 @@ function present(): NonNullable<typeof joined> {
 async function join(joining: Joining): Promise<void> {
   await leave();
   const { side, path, bounds, url, token, nonce, timeoutMs } = joining;
-  const room = new LivekitClient.Room({
-    adaptiveStream: false,
-    dynacast: false,
-    webAudioMix: { audioContext },
-    // A path that fails must be seen to fail: the client would come back by another one.
-    ...(path !== 'any' && { reconnectPolicy: { nextRetryDelayInMs: () => null } }),
-    disconnectOnPageLeave: false,
-  });
+  const room = makeRoom(path);
   const startedAt = performance.now();
-  const whose = side === 'caller' ? 'callee' : 'caller';
-  const expectation = { nonce, whose, measureMs: 0, isReported: async () => true } as const;
+  const expectation = { nonce, whose: otherOf(side), measureMs: 0, isReported: async () => true } as const;
   const reception = receive(room, expectation, audioContext, () => performance.now() - startedAt);
   joined = { room, joining, reception };
   await room.connect(url, token, {
@@ -81,21 +71,7 @@ async function join(joining: Joining): Promise<void> {
 
 async function publish(): Promise<void> {
   const { room, joining } = present();
-  sources ??= makeSources(joining.side, joining.nonce, audioContext);
-  const { Track } = LivekitClient;
-  await Promise.all([
-    room.localParticipant.publishTrack(sources.video.clone(), {
-      source: Track.Source.Camera,
-      videoCodec: 'vp8',
-      simulcast: false,
-      backupCodec: false,
-    }),
-    room.localParticipant.publishTrack(sources.audio.clone(), {
-      source: Track.Source.Microphone,
-      dtx: false,
-      red: false,
-    }),
-  ]);
+  await publishStamped(room, joining);
 }
 
 async function leave(): Promise<void> {

@@ -5,8 +5,9 @@ import type { Part, PartReport } from '../exchange.js';
 import { endure, exchangeData, exercise, type Interruption } from './exercise.js';
 import { connectionsOf, forget, held, whenMade, wrapPeerConnection } from './hold.js';
 import { type Reception, receive } from './reception.js';
+import { audioContext, makeRoom, otherOf, publishStamped } from './room.js';
 import { isReported, roundTrips, sent } from './sent.js';
-import { frameRate, makeSources, type Sources } from './sources.js';
+import { frameRate } from './sources.js';
 import { selectedPairs } from './statistics.js';
 
 declare global {
@@ -39,6 +40,8 @@ interface KeyFrameSender extends RTCRtpSender {
   ): Promise<void>;
 }
 
+/** Enough for what is shown, and no more than a narrow link bears. */
+const encoding = { maxBitrate: 150_000, maxFramerate: frameRate };
 const keyFrameDelaysMs = [0, 100, 250];
 
 interface Call {
@@ -47,34 +50,12 @@ interface Call {
 }
 const calls = new Map<string, Call>();
 const stops = new Map<string, () => void>();
-let sources: Sources | undefined;
 
 // Where a websocket was refused livekit-client asks why over HTTP, and the server could send that on to anywhere.
 const { fetch: anyFetch } = globalThis;
 globalThis.fetch = (input, init) => anyFetch(input, { ...init, redirect: 'error' });
 wrapPeerConnection();
 LivekitClient.setLogLevel('silent');
-export const audioContext = new AudioContext({ latencyHint: 'interactive' });
-
-function publish(room: LiveKit.Room, { side, nonce }: Part): Promise<unknown> {
-  sources ??= makeSources(side, nonce, audioContext);
-  const { Track } = LivekitClient;
-  const encoding = { maxBitrate: 150_000, maxFramerate: frameRate };
-  return Promise.all([
-    room.localParticipant.publishTrack(sources.video.clone(), {
-      source: Track.Source.Camera,
-      videoCodec: 'vp8',
-      videoEncoding: encoding,
-      simulcast: false,
-      backupCodec: false,
-    }),
-    room.localParticipant.publishTrack(sources.audio.clone(), {
-      source: Track.Source.Microphone,
-      dtx: false,
-      red: false,
-    }),
-  ]);
-}
 
 /**
  * The server asks for a key frame at most every 500 ms (`rtc.pli_throttle`), and a subscriber that missed one waits for
@@ -98,22 +79,13 @@ async function take(part: Part): Promise<PartReport> {
   const startedAt = performance.now();
   const since = (): number => performance.now() - startedAt;
   const reached: { -readonly [K in keyof PartReport]?: PartReport[K] } = { phase: 'join' };
-  const room = new LivekitClient.Room({
-    adaptiveStream: false,
-    dynacast: false,
-    // One context for the page: the client would make one for each room.
-    webAudioMix: { audioContext },
-    // A path that fails must be seen to fail: the client would come back by another one.
-    ...(part.path !== 'any' && { reconnectPolicy: { nextRetryDelayInMs: () => null } }),
-    disconnectOnPageLeave: false,
-  });
+  const room = makeRoom(part.path);
   sendKeyFrames(room);
   const { nonce, side, measureMs } = part;
-  const whose = side === 'caller' ? 'callee' : 'caller';
   const isReportedOn = async (): Promise<boolean> => !part.publish || isReported(await sent(connectionsOf(part.key)));
   const expectation = {
     nonce,
-    whose,
+    whose: otherOf(side),
     measureMs,
     isReported: isReportedOn,
     roundTrips: () => roundTrips(connectionsOf(part.key)),
@@ -141,7 +113,7 @@ async function take(part: Part): Promise<PartReport> {
       websocketTimeout: part.deadlineMs,
     });
     // Not after it: a track that waits for signalling rides in the first negotiation.
-    const publishing = part.publish ? publish(room, part) : Promise.resolve();
+    const publishing = part.publish ? publishStamped(room, part, encoding) : Promise.resolve();
     publishing.catch(() => {});
     await connecting;
     reached.connectMs = since();

@@ -24,6 +24,9 @@ export async function check(names: readonly string[], options: CheckOptions, con
     throw new ConfigurationError('the probe "idle" wants to know how long: add --idle, for example --idle 90s');
   }
   if (tried && options.depth !== 'media') throw new ConfigurationError('--try wants a call: use --depth media');
+  if (options.exhaustive && options.depth === 'wire') {
+    throw new ConfigurationError('--exhaustive wants participants: use --depth peer or media');
+  }
   if (options.measure !== undefined && options.depth !== 'media') {
     throw new ConfigurationError('--measure wants a call: use --depth media');
   }
@@ -102,6 +105,7 @@ async function checkAll(
       ...(options.natLifetime !== undefined && { natLifetimeMs: options.natLifetime }),
       ...(options.exercises && { exercises: options.exercises }),
       ...(options.measure !== undefined && { measureMs: options.measure }),
+      ...(options.exhaustive && { exhaustive: true as const }),
       version: context.version,
       signal,
       events: reporter,

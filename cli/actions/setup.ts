@@ -1,13 +1,18 @@
 import { installBrowser } from '../../browser/install.js';
+import { type BrowserName, type OtherBrowser, otherBrowsers } from '../../browser/participants.js';
 import { findLivekitServer, installLivekitServer } from '../../fixtures/embedded/livekit-server.js';
 import { padTo } from '../../reporters/text.js';
 import { type Context, complain } from '../context.js';
 import { exitCodes } from '../exit-code.js';
 
-/** Finds or gets what the embedded environment and the media layer need; a Firefox only when asked. Returns the exit code. */
-export async function setup(context: Context, { firefox }: { firefox?: boolean } = {}): Promise<number> {
+/** Finds or gets what the embedded environment and the media layer need; other browsers only when asked. Returns the exit code. */
+export async function setup(context: Context, others: Partial<Record<OtherBrowser, boolean>> = {}): Promise<number> {
   const progress = (line: string) => context.progress.write(`${context.redactor.text(line)}\n`);
   const interrupt = context.interruptible(() => progress('Stopping…'));
+  const install = async (browser: BrowserName): Promise<string> => {
+    const { executable, origin } = await installBrowser(browser, progress, interrupt.signal);
+    return `${executable} (${origin})`;
+  };
   const ways: [string, () => Promise<string>][] = [
     [
       'livekit-server',
@@ -18,23 +23,9 @@ export async function setup(context: Context, { firefox }: { firefox?: boolean }
         return `${version}  ${path} (${source})`;
       },
     ],
-    [
-      'browser',
-      async () => {
-        const { executable, origin } = await installBrowser('chromium', progress, interrupt.signal);
-        return `${executable} (${origin})`;
-      },
-    ],
+    ['browser', () => install('chromium')],
   ];
-  if (firefox) {
-    ways.push([
-      'firefox',
-      async () => {
-        const { executable, origin } = await installBrowser('firefox', progress, interrupt.signal);
-        return `${executable} (${origin})`;
-      },
-    ]);
-  }
+  for (const other of otherBrowsers.filter((name) => others[name])) ways.push([other, () => install(other)]);
   let missing = false;
   for (const [name, get] of ways) {
     try {

@@ -14,6 +14,7 @@ export interface CheckOptions {
   readonly natLifetime?: number;
   /** In milliseconds. */
   readonly measure?: number;
+  readonly exhaustive?: boolean;
   readonly try?: string[];
   readonly reporter?: string[];
   readonly json?: boolean;
@@ -45,6 +46,7 @@ export function checkCommand(context: Context): Command {
     .option('--idle <duration>', 'hold an idle connection open as long (90s, 2m), and see whether it is cut', duration)
     .option('--nat-lifetime <duration>', 'see whether a NAT here keeps an idle UDP mapping as long (30s, 2m)', duration)
     .option('--measure <duration>', 'measure loss, round trip and jitter of each path as long (10s, 1m)', duration)
+    .option('--exhaustive', 'let participants try the paths, too, that no check of ours could reach')
     .option('--try <exercises>', `in a call that stands, with commas: ${exercises.join(',')}`, list)
     .option('--reporter <name[=file]>', 'console or json; repeatable; to standard output without a file', more)
     .option('--json', 'the run document on standard output, and nothing else there')

@@ -1,13 +1,27 @@
+import type { Observation } from '../../evidence/run.js';
 import { ids, kindOf } from '../look.js';
 import { type Args, rule } from '../rule.js';
 
 /** None was found, or it does not start. */
 const withoutBrowser = new Set(['browser-missing', 'browser-launch']);
 
-/** `browser`: only where it is not the Chromium, without which nothing is proven at all. */
+/** Beside the Chromium, without which nothing is proven at all; and how to get one. */
+const others = {
+  firefox: {
+    label: 'Firefox',
+    get: 'Get one by `livekit-doctor setup --firefox`, by `npx playwright install --with-deps firefox` or from the system (Debian: `apt-get install firefox-esr`), or name one in LIVEKIT_DOCTOR_FIREFOX',
+  },
+  webkit: {
+    label: 'WebKit',
+    get: 'Get one by `livekit-doctor setup --webkit` or by `npx playwright install --with-deps webkit`, which makes the only one that can be driven',
+  },
+} as const;
+type Other = keyof typeof others;
+
 interface Missing extends Args {
   said: string;
-  browser?: 'Firefox';
+  /** Absent: Chromium, and so everything. */
+  browser?: Other;
 }
 
 /** The media layer was asked for, and this machine has no browser to prove it with, or not all that are claimed. */
@@ -18,19 +32,23 @@ export const browserMissing = rule<Missing>({
   blames: 'vantage',
   find({ observations }) {
     const without = observations.filter((one) => one.state === 'unsupported' && withoutBrowser.has(kindOf(one) ?? ''));
-    const isFirefox = without.every(({ id }) => id.endsWith(':firefox'));
-    const [first] = without;
-    const args: Missing = { said: first?.failure?.message ?? '', ...(isFirefox && { browser: 'Firefox' }) };
-    return first ? [{ args, evidence: ids(...without) }] : [];
+    const names = [...new Set(without.map(otherOf))];
+    if (names.includes(undefined)) return [finding(undefined, without)];
+    return names.map((name) =>
+      finding(
+        name,
+        without.filter((one) => otherOf(one) === name),
+      ),
+    );
   },
-  prose: ({ said, browser = 'Chromium' }) => {
+  prose: ({ said, browser }) => {
     const because = said ? `: ${said.replace(/\.$/, '')}` : '';
-    if (browser === 'Firefox') {
+    if (browser) {
+      const { label, get } = others[browser];
       return {
-        summary:
-          'There is no Firefox on this machine that can be used, so whether its users can see and hear others is not proven.',
-        cause: `The environment lists firefox among its \`browsers\`, and that needs one that can be started${because}.`,
-        fix: 'Get one by `livekit-doctor setup --firefox`, by `npx playwright install --with-deps firefox` or from the system (Debian: `apt-get install firefox-esr`), or name one in LIVEKIT_DOCTOR_FIREFOX, or take firefox out of `browsers`.',
+        summary: `There is no ${label} on this machine that can be used, so whether its users can see and hear others is not proven.`,
+        cause: `The environment lists ${browser} among its \`browsers\`, and that needs one that can be started${because}.`,
+        fix: `${get}, or take ${browser} out of \`browsers\`.`,
       };
     }
     return {
@@ -41,3 +59,14 @@ export const browserMissing = rule<Missing>({
     };
   },
 });
+
+/** `browser:firefox`, `media:udp:firefox` */
+function otherOf({ id }: Observation): Other | undefined {
+  const name = id.split(':').at(-1) ?? '';
+  return name in others ? (name as Other) : undefined;
+}
+
+function finding(browser: Other | undefined, found: readonly Observation[]) {
+  const args: Missing = { said: found[0]?.failure?.message ?? '', ...(browser && { browser }) };
+  return { args, evidence: ids(...found) };
+}

@@ -134,7 +134,7 @@ export interface ParticipantFacts {
 
 /**
  * `media:PATH`: two participants in two browser contexts, each publishing and each decoding the other.
- * `media:PATH:firefox`: the same with a caller in Firefox.
+ * `media:PATH:firefox`, `media:PATH:webkit`: the same with a caller in that browser.
  */
 export interface MediaFacts {
   path: Path;

@@ -144,7 +144,7 @@ t.test('in a network of our own', { timeout: 180_000 }, async (t) => {
     const dying = (wait: string): string => `
       import { startBrowser } from ${JSON.stringify(driver)};
       const browser = await startBrowser(${JSON.stringify(chromium)}).ready;
-      const starting = browser.startFirefox(${JSON.stringify(firefox)});
+      const starting = browser.startOther({ browser: 'firefox', options: ${JSON.stringify(firefox)} });
       ${wait}
       console.log('started');
       process.kill(process.pid, 'SIGKILL');`;

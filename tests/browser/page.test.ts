@@ -370,6 +370,16 @@ t.test('what waits for what', async (t) => {
     names: [{ host: 'a.test' }, { host: 't.test' }],
     trustedCertificates: [{ host: 'a.test', port: 443, fingerprint256: 'hash of a.test' }],
   });
+  const all = { ...own, claims: { browsers: ['chromium' as const, 'firefox' as const, 'webkit' as const] } };
+  const webkit = (...calls: string[]) =>
+    [
+      browserTargets(all, [...seen, ...calls.map((id) => ({ id, state: 'ok' as const }))], {
+        ...{ iceServers, ...chromium },
+        firefox: {} as never,
+      }),
+    ].flat()[2];
+  t.match(webkit('media:udp'), { id: 'browser:webkit', waitingFor: 'media:udp:firefox' }, 'one after the other');
+  t.match(webkit('media:udp', 'media:udp:firefox'), { id: 'browser:webkit', other: 'webkit' });
   const offered = [mediaProbe.targets(known(environment, [], { iceServers }))].flat();
   t.same(
     offered.map((one) => 'id' in one && one.id),

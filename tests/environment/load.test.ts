@@ -188,7 +188,7 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
   {
     what: 'a browser that is not known',
     file: one('    browsers: [chromium, fire-fox]\n'),
-    says: '4:26: browsers[1]: expected one of chromium, firefox, found "fire-fox", did you mean "firefox"?',
+    says: '4:26: browsers[1]: expected one of chromium, firefox, webkit, found "fire-fox", did you mean "firefox"?',
   },
   {
     what: 'browsers without the one that all others call',

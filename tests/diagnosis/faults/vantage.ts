@@ -123,6 +123,23 @@ export const vantageFaults: readonly Fault[] = [
     says: ['setup --firefox', 'LIVEKIT_DOCTOR_FIREFOX'],
   },
   {
+    name: 'there are a Chromium and a Firefox, and no WebKit, which is claimed',
+    evidence: scene({
+      with: [
+        {
+          ...s.deep('media', 'udp', {
+            state: 'unsupported',
+            failure: { kind: 'browser-missing', message: 'No WebKit was found.' },
+          }),
+          id: 'media:udp:webkit',
+        },
+      ],
+    }),
+    codes: ['browser-missing'],
+    verdict: 'inconclusive',
+    says: ['setup --webkit', 'no WebKit on this machine'],
+  },
+  {
     name: 'media fails on a path that can be reached',
     evidence: scene({ with: [s.deep('media', 'udp', s.failed('no-video'))] }),
     codes: ['unexplained-failure'],
