@@ -58,6 +58,7 @@ export function receive(
   };
   let viewer: Viewer | undefined;
   let listener: Listener | undefined;
+  const announcedMs: { video?: number; audio?: number } = {};
   let firstPacketMs: number | undefined;
   let startedMs: number | undefined;
   let meter: Meter | undefined;
@@ -69,6 +70,7 @@ export function receive(
 
   room.on('trackSubscribed', (track) => {
     const { mediaStreamTrack } = track;
+    announcedMs[track.kind === 'video' ? 'video' : 'audio'] ??= since();
     const began = (): void => {
       firstPacketMs ??= since();
     };
@@ -131,9 +133,11 @@ export function receive(
       const sum = (name: string): number => (video[name] ?? 0) + (audio[name] ?? 0);
       const ms = (seconds: unknown): number | undefined => (typeof seconds === 'number' ? seconds * 1000 : undefined);
       rtt = metered?.rtt;
+      const awaited = (fromMs: number | undefined) => (fromMs === undefined ? undefined : since() - fromMs);
       return withoutAbsent({
         firstFrameMs: viewer?.firstFrameMs,
         firstAudioMs: listener?.firstSoundMs,
+        awaitedMs: withoutAbsent({ video: awaited(announcedMs.video), audio: awaited(announcedMs.audio) }),
         picture: viewer?.seen(),
         voice: listener?.heard(),
         snapshot: viewer?.snapshot(),

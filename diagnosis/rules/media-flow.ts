@@ -32,6 +32,8 @@ interface Flow {
 /** Fewer packets than these prove nothing; of those that were sent, fewer than a twentieth came. */
 const enoughPackets = 20;
 const lostShare = 0.05;
+/** For a track that signalling announced to begin. Milliseconds. */
+const longEnoughMs = 1500;
 /** The receiver reports once a second; after so many without one, none comes. Milliseconds. */
 const silentReportsMs = 3000;
 
@@ -70,9 +72,11 @@ const flows = (evidence: Evidence): Flow[] => look(evidence, 'media').flatMap(fl
 
 const bytesOf = ({ kind, received }: Flow): number => (kind === 'video' ? received.videoBytes : received.audioBytes);
 
-/** Much was sent, and next to nothing of it came to the other participant. */
+/** Much was sent, and next to nothing of it came to the other participant, who knew long enough that it would. */
 function isLost(flow: Flow): boolean {
-  const { sent } = flow;
+  const { sent, kind, received } = flow;
+  const { awaitedMs = { [kind]: longEnoughMs } } = received;
+  if ((awaitedMs[kind] ?? 0) < longEnoughMs) return false;
   return sent !== undefined && sent.packets >= enoughPackets && bytesOf(flow) < lostShare * sent.bytes;
 }
 

@@ -20,7 +20,14 @@ interface UnexplainedArgs {
   unseen: boolean;
   /** All that failed took too long, and packets were lost. */
   loss?: Loss;
+  /** All that failed were calls that took too long, and for so much of the time something here waited for a core. */
+  pressurePercent?: number;
 }
+
+/** Nearly always something waited for a core. A machine with two has that beside four calls, and they succeed. */
+const pressureThatMayMatter = 95;
+/** What a call is that was not given the time. */
+const lateCalls = new Set(['timeout', 'no-video', 'no-audio']);
 
 /** Ways of taking too long, in which nobody said no. */
 const late = new Set(['timeout', 'late', 'no-join', 'no-relayed-answer', 'disconnected', 'dtls-timeout']);
@@ -90,23 +97,29 @@ export const unexplainedFailure = {
       'tls-intercepted',
     ],
     find: () => [],
-    prose: ({ what, failures, own, unseen, loss }) => ({
+    prose: ({ what, failures, own, unseen, loss, pressurePercent }) => ({
       summary: (loss
         ? `${list(what)} took too long, and ${lossPercent(loss)} % of the UDP checks from here were lost.`
-        : `${list(what)} does not work, and no rule knows why.`
+        : pressurePercent !== undefined
+          ? `Calls by ${list(what)} did not get done in time, on a machine that was busy.`
+          : `${list(what)} does not work, and no rule knows why.`
       ).replace(/^./, (first) => first.toUpperCase()),
       cause: loss
         ? `Of ${loss.sent} UDP checks and their answers ${loss.lost} were lost, and TCP waits longer with each packet that it loses: ${failures.map(({ id, message }) => `${id} (${message.replace(/\.$/, '')})`).join('; ')} may have been late for that alone, so nothing is said of the deployment.`
-        : own
-          ? `Probes of this tool did not end as they should: ${failures.map(({ id, message }) => `${id} (${message})`).join('; ')}.`
-          : `What was seen fits no known fault: ${failures.map(({ id, kind, message }) => `${id} failed with ${kind} (${message.replace(/\.$/, '')})`).join('; ')}.`,
+        : pressurePercent !== undefined
+          ? `Something here waited for a core ${Math.round(pressurePercent)} % of the time, and both participants live here: ${failures.map(({ id, message }) => `${id} (${message.replace(/\.$/, '')})`).join('; ')} may have failed for that alone, so nothing is said of the deployment.`
+          : own
+            ? `Probes of this tool did not end as they should: ${failures.map(({ id, message }) => `${id} (${message})`).join('; ')}.`
+            : `What was seen fits no known fault: ${failures.map(({ id, kind, message }) => `${id} failed with ${kind} (${message.replace(/\.$/, '')})`).join('; ')}.`,
       fix: loss
         ? 'Mend the link of this vantage (`mtr --udp HOST` shows where packets are lost), or run the check from another network.'
-        : unseen
-          ? 'Look at the TLS port as well (without `--only`, or with `--only tls` beside it): that says what is wrong with it.'
-          : own
-            ? `Run the check again, and report it with the saved run (\`--save run.json\`) if it stays.`
-            : `Compare with a run from another network and with the log of livekit-server at that moment (\`logging.level: debug\`, \`logging.pion_level: debug\`), and report the saved run (\`--save run.json\`) so that a rule can be made of it.`,
+        : pressurePercent !== undefined
+          ? 'Run the check again when this machine has less to do, or with more CPU (in Kubernetes `resources.requests.cpu: 2`).'
+          : unseen
+            ? 'Look at the TLS port as well (without `--only`, or with `--only tls` beside it): that says what is wrong with it.'
+            : own
+              ? `Run the check again, and report it with the saved run (\`--save run.json\`) if it stays.`
+              : `Compare with a run from another network and with the log of livekit-server at that moment (\`logging.level: debug\`, \`logging.pion_level: debug\`), and report the saved run (\`--save run.json\`) so that a rule can be made of it.`,
     }),
   }),
   /** Judged after every other rule: `known` holds the ids of the observations that some finding rests on. */
@@ -118,6 +131,7 @@ export const unexplainedFailure = {
     const own = left.every((one) => isOwnFailure(kindOf(one)));
     const unseen = left.every((one) => kindOf(one) === 'tls' && !hasTlsLook(evidence, one));
     const loss = left.every((one) => late.has(kindOf(one) ?? '')) ? lossSeen(evidence) : undefined;
+    const pressurePercent = loss ? undefined : pressureOn(evidence, left);
     const target: Role | undefined =
       paths.length === 0 ? 'signal' : paths.every((path) => path.startsWith('turn')) ? 'turn' : undefined;
     const args: UnexplainedArgs = {
@@ -131,17 +145,30 @@ export const unexplainedFailure = {
       own,
       unseen,
       ...(loss && { loss }),
+      ...(pressurePercent !== undefined && { pressurePercent }),
     };
     return [
       {
         args,
         evidence: left.map(({ id }) => id),
         severity: paths.length === 0 ? ('error' as const) : severityOf(evidence, ...paths),
-        undecided: own || unseen || loss !== undefined || left.every((one) => kindOf(one) === 'late'),
+        undecided:
+          own ||
+          unseen ||
+          loss !== undefined ||
+          pressurePercent !== undefined ||
+          left.every((one) => kindOf(one) === 'late'),
       },
     ];
   },
 };
+
+/** Where nothing but calls came late, how busy this machine was; undefined where that should not matter. */
+function pressureOn(evidence: Evidence, left: readonly Observation[]): number | undefined {
+  const { cpuPressurePercent: percent = 0 } = look(evidence, 'load')[0]?.facts ?? {};
+  const onlyCalls = left.every((one) => one.probe === 'media' && lateCalls.has(kindOf(one) ?? ''));
+  return onlyCalls && percent >= pressureThatMayMatter ? percent : undefined;
+}
 
 /** The TLS probe looked at the host at which this observation's handshake failed. */
 function hasTlsLook(evidence: Evidence, { facts }: Observation): boolean {

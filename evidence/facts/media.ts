@@ -65,6 +65,8 @@ export interface ReceivedMedia {
   /** From the start of the participant's connect to the first frame and sound of the right sender. */
   firstFrameMs?: number;
   firstAudioMs?: number;
+  /** Since when, until the end, signalling had said that there is a track: absent where it never did. */
+  awaitedMs?: { video?: number; audio?: number };
   picture?: SeenPicture;
   voice?: HeardVoice;
   /** What was shown in the end, 160 pixels wide: a `data:` URL of a JPEG. */

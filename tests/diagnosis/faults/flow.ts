@@ -90,6 +90,14 @@ export const flowFaults: readonly Fault[] = [
     says: ['udp', '107 packets'],
   },
   {
+    name: 'the server reports on pictures that nobody was told of',
+    evidence: s.scene({
+      with: [media('udp', { received: { ...blind, awaitedMs: { audio: 3000 } } }, 'no-video')],
+    }),
+    codes: ['unexplained-failure'],
+    verdict: 'fail',
+  },
+  {
     name: 'media flows, and no report of it comes',
     evidence: s.scene({ with: [media('udp', { sent: { video: without(video), audio: without(audio) } })] }),
     codes: ['rtcp-lost'],

@@ -147,6 +147,21 @@ export const vantageFaults: readonly Fault[] = [
     says: ['Udp does not work', 'media:udp', 'no-video'],
   },
   {
+    name: 'media fails on a path that can be reached, on a machine that has far too much to do',
+    evidence: scene({
+      with: [
+        s.deep('media', 'udp', s.failed('no-video')),
+        s.observation('load', undefined, {
+          ...{ lagP99Ms: 40, lagMostMs: 300, cpuShare: 0.1, cores: 2 },
+          cpuPressurePercent: 99.6,
+        }),
+      ],
+    }),
+    codes: ['unexplained-failure'],
+    verdict: 'inconclusive',
+    says: ['on a machine that was busy', '100 % of the time', 'more CPU'],
+  },
+  {
     name: 'signalling breaks off in an unknown way',
     evidence: scene({ notJoined: true, with: [s.signal({ health: s.livekitHealth }, s.failed('reset'))] }),
     codes: ['unexplained-failure'],
