@@ -124,15 +124,18 @@ async function observe(target: MediaTarget, { known, signal, redactor, now }: To
   const { path, turnUrl } = target;
   const { browser } = known.shared;
   if (!browser) return { state: 'unreached', facts: { path }, waitedFor: 'browser' };
+  const askedMs = now();
   const minted = exchangeOf(target, known, redactor, signal);
   const exchange = await minted.catch((error: unknown) => withoutTokens(error, { path }));
   if ('state' in exchange) return exchange;
   const startMs = now();
+  const token = { name: 'token', startMs: askedMs, endMs: startMs };
   try {
     const browsers = { caller: target.caller ?? 'chromium', callee: 'chromium' } as const;
     const reports = await browser.exchange({ ...exchange, browsers }, signal);
     const { name, version } = (target.caller && known.shared[target.caller]) ?? browser;
-    return judgeExchange({ path, turnUrl, browser: { name, version: printable(version) }, reports, startMs });
+    const judged = judgeExchange({ path, turnUrl, browser: { name, version: printable(version) }, reports, startMs });
+    return { ...judged, steps: [token, ...(judged.steps ?? [])] };
   } catch (error) {
     // Ours, not the deployment's: nothing is known of the path.
     const failure = { kind: 'crash', message: printable((error as Error).message, 300) };
