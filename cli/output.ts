@@ -1,6 +1,4 @@
-/** The process's streams, and files, as what a reporter writes to. */
-import { randomBytes } from 'node:crypto';
-import { rename, rm, writeFile } from 'node:fs/promises';
+/** The process's streams, and buffers, as what a reporter writes to. */
 import type { Output } from '../reporters/reporter.js';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -37,16 +35,4 @@ export function bufferOutput(): Output & { text(): string } {
     columns: columnsElsewhere,
     colour: false,
   };
-}
-
-/** Whoever reads the file sees the old one or the whole new one. */
-export async function writeAtomically(file: string, text: string): Promise<void> {
-  const beside = `${file}.${randomBytes(4).toString('hex')}.tmp`;
-  try {
-    await writeFile(beside, text, { flag: 'wx' });
-    await rename(beside, file);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { checkCommand } from './commands/check.js';
 import { diagnoseCommand } from './commands/diagnose.js';
+import { diffCommand } from './commands/diff.js';
 import { explainCommand } from './commands/explain.js';
 import { labCommand } from './commands/lab.js';
 import { setupCommand } from './commands/setup.js';
@@ -16,7 +17,7 @@ export function program(context: Context): Command {
     .description('Can people really meet on this LiveKit, by every path, and if not, which line must change?')
     .version(context.version)
     .addHelpText('after', help);
-  for (const command of [checkCommand, diagnoseCommand, explainCommand, labCommand, setupCommand]) {
+  for (const command of [checkCommand, diagnoseCommand, diffCommand, explainCommand, labCommand, setupCommand]) {
     root.addCommand(command(context));
   }
   for (const command of [root, ...root.commands]) {

@@ -4,10 +4,11 @@ import { access, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConfigurationError } from '../environment/environment.js';
 import { didYouMean } from '../environment/nearest.js';
+import { writeAtomically } from '../evidence/files.js';
 import { reporters } from '../reporters/index.js';
 import { multiplex, type Named } from '../reporters/multiplex.js';
 import type { Output, Reporter } from '../reporters/reporter.js';
-import { bufferOutput, writeAtomically } from './output.js';
+import { bufferOutput } from './output.js';
 
 export interface ReportRequest {
   /** `NAME` or `NAME=FILE`. */

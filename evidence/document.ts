@@ -143,6 +143,31 @@ export const askedSchema = z.object({
   zoneFirst: z.literal(true).optional(),
 });
 
+/** What is different from an earlier run of the same environment, in the terms of the deployment. */
+export const changeSchema = z.object({
+  /** Absent: of the whole run. */
+  environment: z.string().optional(),
+  /** `vantage` and `check` are about who looked and how, which explains much of the rest. */
+  about: z.enum(['finding', 'deployment', 'vantage', 'check']),
+  /** Stable, for programs: `certificate`, `media-addresses`… */
+  kind: z.string(),
+  /** Which of its kind: a name, a path, a protocol. */
+  what: z.string(),
+  /** Absent: it was not there, or is not any more. */
+  before: z.json().optional(),
+  after: z.json().optional(),
+  effect: z.enum(['worse', 'better', 'neutral']),
+  /** One line, for people. */
+  text: z.string(),
+});
+
+/** Only where something came that was not there in the last good run (or the one that was named as a baseline). */
+export const sinceSchema = z.object({
+  run: z.enum(['last-good', 'baseline']),
+  startedAt: z.iso.datetime(),
+  changes: z.array(changeSchema),
+});
+
 export const environmentRunSchema = z.object({
   name: z.string(),
   url: z.string(),
@@ -154,6 +179,7 @@ export const environmentRunSchema = z.object({
   findings: z.array(findingSchema),
   suppressed: z.array(suppressedSchema),
   observations: z.array(observationSchema),
+  since: sinceSchema.optional(),
 });
 
 /** RFC 4787 §4.1, as far as this vantage can tell. */

@@ -25,6 +25,8 @@ const named: [z.ZodType, string, string][] = [
   [run.claimsSchema, 'Claims', 'What the operator says should hold. What is absent is not claimed.'],
   [run.askedSchema, 'Asked', 'What the run was asked for. Absent: everything.'],
   [run.vantageSchema, 'Vantage', 'Where the run was made from.'],
+  [run.changeSchema, 'Change', 'What is different from an earlier run; `text` says it on one line.'],
+  [run.sinceSchema, 'Since', 'What changed since an earlier run, where something came that was not there then.'],
   [run.environmentRunSchema, 'EnvironmentRun', 'What was observed and concluded of one deployment.'],
 ];
 

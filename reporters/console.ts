@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import type { Colors } from 'picocolors/types.js';
 import { allPaths, type EnvironmentRun, type Run, type Verdict } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
+import { sinceText } from './changes.js';
 import { findingsText, ranked } from './findings.js';
 import { mediaStrip } from './media-strip.js';
 import { pathsTable } from './paths-table.js';
@@ -31,18 +32,19 @@ export function renderRun(run: Run, style: Style): string {
   const environments = [...run.environments].sort(
     (a, b) => worstFirst.indexOf(a.verdict) - worstFirst.indexOf(b.verdict),
   );
-  const blocks = environments.map((environment) => renderEnvironment(environment, columns, colours));
+  const blocks = environments.map((environment) => renderEnvironment(environment, run.startedAt, columns, colours));
   if (environments.length > 1) blocks.push([total(run, colours)]);
   const next = whatNext(environments);
   if (next.length > 0) blocks.push(next);
   return blocks.map((lines) => `${lines.join('\n')}\n`).join('\n');
 }
 
-function renderEnvironment(environment: EnvironmentRun, columns: number, colours: Colors): string[] {
+function renderEnvironment(environment: EnvironmentRun, startedAt: string, columns: number, colours: Colors): string[] {
   const parts = [
     pathsTable(environment, columns, colours),
     mediaStrip(environment, colours),
     findingsText(environment, columns, colours),
+    sinceText(environment, startedAt, columns, colours),
     [...stillOpen(environment, columns), verdictLine(environment, colours)],
   ].filter((lines) => lines.length > 0);
   const heading = `${colours.bold(printable(environment.name))}  ${colours.dim(printable(environment.url))}`;

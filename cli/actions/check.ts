@@ -6,6 +6,7 @@ import type { CheckOptions } from '../commands/check.js';
 import { type Context, insideMark } from '../context.js';
 import { load } from '../environments.js';
 import { exitCodeOf, exitCodes } from '../exit-code.js';
+import { type Memory, openMemory } from '../memory.js';
 import { openReports, type Reports } from '../reports.js';
 import { readWords } from '../words.js';
 
@@ -49,6 +50,7 @@ export async function check(names: readonly string[], options: CheckOptions, con
     progress: output,
     cwd,
   });
+  const memory = await openMemory(options, context);
   // Inside a namespace there is nothing but the embedded environment.
   if (found.every((one) => one === embedded)) {
     const { runInNamespace } = await import('../namespace.js');
@@ -60,7 +62,7 @@ export async function check(names: readonly string[], options: CheckOptions, con
     output.write('Stopping… (once more: at once)\n');
   });
   try {
-    return await checkAll(found, { ...options, paths, exercises: tried }, context, reports, interrupt.signal);
+    return await checkAll(found, { ...options, paths, exercises: tried }, context, reports, memory, interrupt.signal);
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
     return exitCodes.interrupted;
@@ -75,6 +77,7 @@ async function checkAll(
   options: CheckOptions & { paths: Path[] | undefined; exercises: Exercise[] | undefined },
   context: Context,
   { reporter, failed }: Reports,
+  memory: Memory,
   signal: AbortSignal,
 ): Promise<number> {
   const loading = Promise.all([import('../../run/run.js'), import('../../probes/index.js')]);
@@ -110,9 +113,9 @@ async function checkAll(
       signal,
       events: reporter,
     });
-    await reporter.onEnd(run);
+    await reporter.onEnd(await memory.compare(run));
     const code = exitCodeOf(run, options.failOn);
-    return code === exitCodes.pass && failed() ? exitCodes.usage : code;
+    return code === exitCodes.pass && (failed() || memory.failed()) ? exitCodes.usage : code;
   } finally {
     const coolDown = await warm;
     await Promise.all([server?.stop(), coolDown()]);

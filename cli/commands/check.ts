@@ -19,6 +19,8 @@ export interface CheckOptions {
   readonly reporter?: string[];
   readonly json?: boolean;
   readonly save?: string;
+  readonly history?: string;
+  readonly baseline?: string;
   readonly failOn: FailOn;
   readonly config?: string;
   readonly project?: string[];
@@ -34,7 +36,8 @@ Examples:
   livekit-doctor check staging production --save run.json
   LIVEKIT_API_KEY=… LIVEKIT_API_SECRET=… livekit-doctor check wss://livekit.example.com
   livekit-doctor check --depth wire --path udp,tcp --json
-  livekit-doctor check staging --only idle --idle 2m`;
+  livekit-doctor check staging --only idle --idle 2m
+  livekit-doctor check staging --history runs   what changed since the last good run, where one fails`;
 
 export function checkCommand(context: Context): Command {
   return new Command('check')
@@ -51,6 +54,8 @@ export function checkCommand(context: Context): Command {
     .option('--reporter <name[=file]>', 'console or json; repeatable; to standard output without a file', more)
     .option('--json', 'the run document on standard output, and nothing else there')
     .option('--save <file>', 'keep the run document, for "livekit-doctor diagnose"')
+    .option('--history <folder>', 'keep each run there, and say what changed since the last good one')
+    .option('--baseline <run.json>', 'say what changed since this run, where something is wrong that was not')
     .addOption(
       new Option('--fail-on <severity>', 'exit 1 from this severity on').choices(failOnLevels).default('error'),
     )

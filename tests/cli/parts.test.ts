@@ -4,8 +4,9 @@ import { test } from 'tap';
 import { exitCodeOf } from '../../cli/exit-code.js';
 import { firstSentence, renderMarkdown } from '../../cli/markdown.js';
 import { duration, list, more } from '../../cli/options.js';
-import { bufferOutput, wantsColour, writeAtomically } from '../../cli/output.js';
+import { bufferOutput, wantsColour } from '../../cli/output.js';
 import { openReports, type ReportRequest } from '../../cli/reports.js';
+import { writeAtomically } from '../../evidence/files.js';
 import { healthy, run, wrongAddress } from '../samples.js';
 
 test('the worst environment decides the exit code', async (t) => {

@@ -1,0 +1,71 @@
+/** `--history` and `--baseline`: earlier runs that a check is compared with, and the folder in which it is kept. */
+import { resolve } from 'node:path';
+import { ConfigurationError } from '../environment/environment.js';
+import type { Run } from '../evidence/run.js';
+import { type Context, complain } from './context.js';
+
+export interface Memory {
+  /** Keeps the run, and returns it with what changed since an earlier one, where something is wrong that was not. */
+  compare(run: Run): Promise<Run>;
+  /** Whether it could not be kept. */
+  failed(): boolean;
+}
+
+export interface MemoryRequest {
+  /** A folder. */
+  readonly history?: string;
+  /** A run document. Beats the last good run of the folder. */
+  readonly baseline?: string;
+}
+
+/**
+ * Throws a `ConfigurationError` for a folder that cannot be written to, and a `RunDocumentError` for a baseline that
+ * cannot be read: before a run, not after.
+ */
+export async function openMemory(request: MemoryRequest, context: Context): Promise<Memory> {
+  if (request.history === undefined && request.baseline === undefined) {
+    return { compare: async (run) => run, failed: () => false };
+  }
+  const [{ loadRun }, { openHistory }, { withChanges }] = await Promise.all([
+    import('../evidence/load.js'),
+    import('../run/history.js'),
+    import('../run/since.js'),
+  ]);
+  const { history: folder, baseline: file } = request;
+  const baseline = file === undefined ? undefined : await loadRun(resolve(context.cwd, file), file);
+  const history = folder === undefined ? undefined : await open(openHistory(resolve(context.cwd, folder)), folder);
+  const lastGood = async (name: string): Promise<Run | undefined> => {
+    try {
+      return await history?.lastGood(name);
+    } catch (error) {
+      complain(context, `the last good run of ${name} is of no use: ${(error as Error).message}`);
+      return undefined;
+    }
+  };
+  let failed = false;
+  return {
+    async compare(run) {
+      const told = baseline
+        ? await withChanges(run, 'baseline', () => baseline)
+        : await withChanges(run, 'last-good', lastGood);
+      try {
+        await history?.keep(told);
+      } catch (error) {
+        failed = true;
+        complain(context, `the run could not be kept in ${folder}: ${(error as Error).message}`);
+      }
+      return told;
+    },
+    failed: () => failed,
+  };
+}
+
+async function open<T>(opening: Promise<T>, folder: string): Promise<T> {
+  try {
+    return await opening;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'it is not a folder' : `it cannot be written to (${code})`;
+    throw new ConfigurationError(`--history ${folder}: ${why}`);
+  }
+}
