@@ -232,6 +232,14 @@ test('loss: only where more is surely lost than before', async (t) => {
   t.same(said(lost(10), lost(0)), [], 'ten of a thousand may be chance');
 });
 
+test('a path that is forbidden here is better for not working', async (t) => {
+  const claims = { paths: { forbidden: ['tcp' as const] } };
+  const silent = run(scene({ claims, with: [ice('tcp', media, 'timeout')] }));
+  const reach = diffRuns(silent, run(scene({ claims }))).filter(({ what }) => what === 'reach of tcp');
+  t.match(reach, [{ before: 'failed', after: 'ok', effect: 'worse' }]);
+  t.ok(said({ claims }).includes('tcp required → forbidden'));
+});
+
 test('findings that went, and an agent that stays away', async (t) => {
   const silentTcp: Changes = { with: [ice('tcp', media, 'timeout')] };
   const gone = said({}, silentTcp);
