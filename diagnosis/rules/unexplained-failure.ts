@@ -27,7 +27,7 @@ interface UnexplainedArgs {
 /** Nearly always something waited for a core. A machine with two has that beside four calls, and they succeed. */
 const pressureThatMayMatter = 95;
 /** What a call is that was not given the time. */
-const lateCalls = new Set(['timeout', 'no-video', 'no-audio']);
+const lateCalls = new Set(['timeout', 'no-video', 'no-audio', 'disconnected']);
 
 /** Ways of taking too long, in which nobody said no. */
 const late = new Set(['timeout', 'late', 'no-join', 'no-relayed-answer', 'disconnected', 'dtls-timeout']);
