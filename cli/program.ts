@@ -3,6 +3,7 @@ import { checkCommand } from './commands/check.js';
 import { diagnoseCommand } from './commands/diagnose.js';
 import { diffCommand } from './commands/diff.js';
 import { explainCommand } from './commands/explain.js';
+import { initCommand } from './commands/init.js';
 import { labCommand } from './commands/lab.js';
 import { setupCommand } from './commands/setup.js';
 import type { Context } from './context.js';
@@ -11,13 +12,15 @@ const help = `
 Exit codes: 0 pass, 1 fail, 2 usage or configuration error, 3 inconclusive, 130 interrupted.
 Secrets come from the environment or from livekit-doctor.yaml, never from a flag.`;
 
-/** To add a command: one file in `commands/`, one line here. Whatever is heavy is loaded by its action. */
+const commands = [checkCommand, diagnoseCommand, diffCommand, explainCommand, initCommand, labCommand, setupCommand];
+
+/** To add a command: one file in `commands/`, one line above. Whatever is heavy is loaded by its action. */
 export function program(context: Context): Command {
   const root = new Command('livekit-doctor')
     .description('Can people really meet on this LiveKit, by every path, and if not, which line must change?')
     .version(context.version)
     .addHelpText('after', help);
-  for (const command of [checkCommand, diagnoseCommand, diffCommand, explainCommand, labCommand, setupCommand]) {
+  for (const command of commands) {
     root.addCommand(command(context));
   }
   for (const command of [root, ...root.commands]) {

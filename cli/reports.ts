@@ -94,7 +94,8 @@ function written(reporter: Reporter, path: string, buffer: { text(): string }): 
   };
 }
 
-async function refuseUnwritable(path: string, shown: string): Promise<void> {
+/** Throws a `ConfigurationError` for a place at which no file can be. */
+export async function refuseUnwritable(path: string, shown: string): Promise<void> {
   const isDirectory = await stat(path).then(
     (found) => found.isDirectory(),
     () => false,

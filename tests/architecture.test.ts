@@ -38,6 +38,7 @@ const everything = [
   'diagnosis',
   'reporters',
   'run',
+  'init',
   'fixtures',
 ];
 const allowed: Record<string, string[]> = {
@@ -49,6 +50,7 @@ const allowed: Record<string, string[]> = {
   diagnosis: ['evidence', 'environment'],
   reporters: ['evidence', 'diagnosis'],
   run: ['evidence', 'wire', 'environment', 'browser', 'probes', 'diagnosis', 'reporters'],
+  init: ['evidence', 'environment', 'diagnosis', 'reporters'],
   fixtures: everything,
   cli: [...everything, 'setup'],
   bench: [...everything, 'cli'],
