@@ -7,6 +7,7 @@ import { mediaLines } from './media.js';
 import { addressLine, minDaysLine } from './names.js';
 import { pathLines } from './paths.js';
 import { dateOf, type Looks, type Section } from './section.js';
+import { serverLines } from './server.js';
 import { turnLines } from './turn.js';
 import { documentOf, environmentsOf } from './yaml.js';
 
@@ -74,5 +75,6 @@ function claimed(looks: Looks, ca: string | undefined): Section[] {
     { key: 'media', lines: mediaLines(looks) },
     { key: 'turn', lines: turnLines(looks) },
     { key: 'paths', lines: pathLines(looks) },
+    { key: 'server', lines: serverLines(looks) },
   ];
 }

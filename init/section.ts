@@ -31,6 +31,11 @@ export function somebodyJoined({ first }: Looks): boolean {
   return joined(first) !== undefined;
 }
 
+/** A server's word becomes a value only where nothing in it means anything to the file: `${NAME}` would be put in. */
+export function isPlain(word: string): boolean {
+  return /^\w[\w.-]{0,252}$/.test(word);
+}
+
 /** `2026-11-21` */
 export function dateOf(time: string): string {
   return time.slice(0, 10);

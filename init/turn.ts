@@ -3,11 +3,11 @@ import { isIP } from 'node:net';
 import { look } from '../diagnosis/look.js';
 import { list } from '../diagnosis/words.js';
 import { addressLine } from './names.js';
-import { because, type Line, type Looks, reasons } from './section.js';
+import { because, isPlain, type Line, type Looks, reasons } from './section.js';
 
 export function turnLines({ first }: Looks): Line[] {
   const all = (['turn-tls', 'turn-tcp', 'turn-udp'] as const).flatMap((probe) => look(first, probe));
-  const host = all.map(({ facts }) => facts.host).find((name) => isIP(name) === 0);
+  const host = all.map(({ facts }) => facts.host).find((name) => isIP(name) === 0 && isPlain(name));
   if (host === undefined) return [];
   const here = all.filter(({ facts }) => facts.host === host);
   const working = here.filter(({ state }) => state === 'ok');

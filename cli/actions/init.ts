@@ -109,8 +109,8 @@ async function prepare(name: string, { output, add, force }: InitOptions, { cwd,
       `${output} is already there: --add writes ${name} as a further environment, --force all anew, --output FILE elsewhere`,
     );
   }
-  const { names } = await readEnvironmentFile(path, output, env);
-  if (names.includes(name)) {
+  const { names, bases } = await readEnvironmentFile(path, output, env);
+  if ([...names, ...bases].includes(name)) {
     throw new ConfigurationError(`${output} already has an environment ${name}: give this one another --name`);
   }
   const source = await readFile(path, 'utf8');

@@ -66,6 +66,7 @@ t.test('a healthy deployment is claimed as it is, each line with what it means',
     media: { address: media, udp: '7882', tcp: 7881 },
     turn: { host: turnHost, address: turnAddress },
     paths: { required: ['udp', 'tcp', 'turn-udp', 'turn-tls'] },
+    server: { version: '~1.13.5' },
   });
   t.match(text, /\n {6}# .*advertises for media today.*\n( {6}# .*\n)* {6}address: 203\.0\.113\.30\n/);
   t.match(text, /\n {6}apiKey: \$\{LIVEKIT_API_KEY\}\n/);
@@ -144,6 +145,18 @@ t.test('a range of ports, and several nodes, show between participants', async (
   const alone = claimsFrom({ ...looks(), others: [] }, written);
   t.equal((await read(t, alone)).claims.media?.udp, undefined, 'one participant cannot tell a port from a range');
   t.match(alone, /# udp: 7882\n/);
+});
+
+t.test('a server is claimed by its own word, where all of them say the same', async (t) => {
+  const at = (serverVersion: string, region: string) => ({ with: [joined({ serverVersion, region })] });
+  const serverOf = async (...seen: ReturnType<typeof at>[]) => {
+    const [first, ...others] = seen;
+    return (await read(t, claimsFrom(looks(first, ...others), written))).claims.server;
+  };
+  t.same(await serverOf(at('1.13.5', 'eu-west-1')), { version: '~1.13.5', region: 'eu-west-1' });
+  t.equal(await serverOf(at('1.13.5', 'eu'), at('1.13.6', 'us')), undefined);
+  t.equal(await serverOf(at('main: x', '')), undefined, 'what is no release');
+  t.equal(await serverOf(at('1.13.5x', `\${LIVEKIT_API_SECRET}`)), undefined, 'what would become a secret');
 });
 
 t.test('a name is claimed where one address is its own', async (t) => {
