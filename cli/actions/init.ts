@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { readCertificates } from '../../environment/certificates.js';
+import { usualFile } from '../../environment/discover.js';
 import { ConfigurationError, type Environment, secretsOf } from '../../environment/environment.js';
 import { readEnvironmentFile } from '../../environment/file.js';
 import { loadEnvironments } from '../../environment/load.js';
@@ -155,7 +156,7 @@ async function look(
 
 function said({ first }: Looks, name: string, { output }: InitOptions): string[] {
   const missing = unproven(first).map(({ path, codes }) => (codes.length > 0 ? `${path} (${codes.join(', ')})` : path));
-  const config = output === 'livekit-doctor.yaml' || output === '-' ? '' : ` --config ${output}`;
+  const config = output === usualFile || output === '-' ? '' : ` --config ${output}`;
   return [
     ...(output === '-' ? [] : [`Wrote ${output}: the environment ${name}, with what was seen as claims.`]),
     ...(missing.length > 0

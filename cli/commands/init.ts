@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { usualFile } from '../../environment/discover.js';
 import { type Depth, depths } from '../../evidence/run.js';
 import type { Context } from '../context.js';
 
@@ -30,7 +31,7 @@ export function initCommand(context: Context): Command {
   return new Command('init')
     .description('write a first livekit-doctor.yaml by asking the deployment')
     .argument('[url]', 'of the deployment; without it: LIVEKIT_URL')
-    .option('--output <file>', 'where to; "-": standard output', 'livekit-doctor.yaml')
+    .option('--output <file>', 'where to; "-": standard output', usualFile)
     .option('--name <name>', 'of the environment; without it: out of the host name')
     .addOption(new Option('--depth <depth>', 'how deeply to prove what is claimed').choices(depths).default('wire'))
     .option('--ca <file>', 'a private CA, which the environment then names; without it: LIVEKIT_DOCTOR_CA')
