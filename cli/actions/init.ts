@@ -7,6 +7,7 @@ import { ConfigurationError, type Environment, secretsOf } from '../../environme
 import { readEnvironmentFile } from '../../environment/file.js';
 import { loadEnvironments } from '../../environment/load.js';
 import { mintsTokens } from '../../environment/token.js';
+import { writeAtomically } from '../../evidence/files.js';
 import type { Run } from '../../evidence/run.js';
 import {
   claimsFrom,
@@ -22,7 +23,6 @@ import { progress as progressReporter } from '../../reporters/progress.js';
 import type { InitOptions } from '../commands/init.js';
 import type { Context } from '../context.js';
 import { exitCodeOf, exitCodes } from '../exit-code.js';
-import { writeAtomically } from '../output.js';
 import { openReports, refuseUnwritable } from '../reports.js';
 
 /** Participants beside the first one. A range of ports gives each that is there at the same time another one. */
