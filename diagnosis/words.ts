@@ -20,3 +20,16 @@ export function moment(iso: string): string {
 export function quoted(text: string, most = 80): string {
   return `"${text.length > most ? `${text.slice(0, most - 1)}…` : text}"`;
 }
+
+/** `15 min`, `6 h`, `1.5 h`, `30 days` of milliseconds. */
+export function span(ms: number): string {
+  const [unit, size] =
+    ms >= 172_800_000
+      ? ['days', 86_400_000]
+      : ms >= 3_600_000
+        ? ['h', 3_600_000]
+        : ms >= 60_000
+          ? ['min', 60_000]
+          : ['s', 1000];
+  return `${Math.round((10 * ms) / (size as number)) / 10} ${unit}`;
+}

@@ -1,32 +1,48 @@
 /** One LiveKit deployment under test, resolved: every variable is set, every file is read. */
 import type { Claims, Path } from '../evidence/run.js';
+import { withoutPlaceholders } from './token-request.js';
 
 /** Key and secret to mint tokens with, a backend that mints them, or a token that somebody else minted. */
 export type Auth = { readonly apiKey: string; readonly apiSecret: string } | TokenEndpoint | { readonly token: string };
 
 export interface TokenEndpoint {
-  /** `https:` or `http:`, without user information. Its query may be a secret. */
+  /** `https:` or `http:`, without user information. Its query may be a secret. `{room}` and `{identity}` stand for them. */
   readonly tokenEndpoint: URL;
   /** Sent with each request. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Absent: POST. */
+  readonly method?: 'POST' | 'GET' | 'PUT' | 'PATCH';
+  /** A template: JSON, or a text. Absent: as LiveKit's SDKs ask, and nothing with GET. */
+  readonly body?: unknown;
+  /** Paths in its answer, `data.token` or `/data/token`; absent: their usual names. */
+  readonly tokenAt?: string;
+  readonly serverUrlAt?: string;
 }
 
 /** What no output may show. The API key is not among it: it is a name, and the one that a finding has to say. */
 export function secretsOf(auth: Auth): readonly string[] {
   if ('token' in auth) return [auth.token];
   if ('apiSecret' in auth) return [auth.apiSecret];
-  const { tokenEndpoint, headers } = auth;
+  const { tokenEndpoint, headers, body } = auth;
   const values = Object.entries(headers).flatMap(([header, value]) =>
     plainHeaders.has(header.toLowerCase()) ? [] : [value, ...piecesOf(value)],
   );
-  return [...values, ...tokenEndpoint.searchParams.values()];
+  return [...values, ...tokenEndpoint.searchParams.values(), ...textsOf(body).flatMap(piecesOf)].flatMap(
+    withoutPlaceholders,
+  );
 }
 
 const plainHeaders = new Set(['accept', 'accept-language', 'content-type', 'origin', 'referer', 'user-agent']);
 
 /** `Bearer x`, `session=x; other=y`: a server may repeat the part that counts. Short ones are words, like `Bearer`. */
 function piecesOf(value: string): string[] {
-  return value.split(/[\s;,=]+/).filter((piece) => piece.length >= 8);
+  return value.split(/[\s;,=&]+/).filter((piece) => piece.length >= 8);
+}
+
+/** Every text in a JSON value, keys not. */
+function textsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return value !== null && typeof value === 'object' ? Object.values(value).flatMap(textsOf) : [];
 }
 
 export interface Environment {

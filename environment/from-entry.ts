@@ -2,9 +2,9 @@
 import { resolve } from 'node:path';
 import { readCertificates } from './certificates.js';
 import { readCliProject } from './cli-projects.js';
-import { credentialsFromVariables } from './credentials.js';
+import { authOf, credentialsFromVariables, tokenClaims } from './credentials.js';
 import { durationMs } from './duration.js';
-import { type Auth, ConfigurationError, type Environment } from './environment.js';
+import { ConfigurationError, type Environment } from './environment.js';
 import type { Variables } from './interpolate.js';
 import type { Problems } from './problems.js';
 import { type EnvironmentEntry, environmentSchema, schemaAt } from './schema.js';
@@ -52,7 +52,7 @@ export async function toEnvironment(
     }
     if (url === undefined) reportMissing('url', root, schemaAt(environmentSchema, ['url']), problems);
     const auth = entry.auth
-      ? toAuth(entry.auth)
+      ? authOf(entry.auth)
       : await attempt(root?.tree.keyOffset ?? 0, () => credentialsFromVariables(variables, `${name} has no auth`));
     return url && auth && { url, auth };
   };
@@ -71,6 +71,7 @@ export async function toEnvironment(
       stun: stun && { servers: stun.servers.map((server) => server.toLowerCase()) },
       paths,
       server: entry.server,
+      token: entry.auth && tokenClaims(entry.auth),
       browsers: entry.browsers,
       budgets: entry.budgets,
       agent: agent && {
@@ -80,9 +81,4 @@ export async function toEnvironment(
       },
     },
   };
-}
-
-/** Of what the schema let through. */
-function toAuth({ tokenEndpoint, headers = {}, ...others }: NonNullable<EnvironmentEntry['auth']>): Auth {
-  return tokenEndpoint === undefined ? (others as Auth) : { tokenEndpoint: new URL(tokenEndpoint), headers };
 }

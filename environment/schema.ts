@@ -7,6 +7,7 @@ import validRange from 'semver/ranges/valid.js';
 import { z } from 'zod';
 import { pathSchema } from '../evidence/document.js';
 import { allPaths } from '../evidence/run.js';
+import { authSchema } from './auth-schema.js';
 import { durationMs } from './duration.js';
 import type { PathInFile } from './tree.js';
 import { readUrl } from './url.js';
@@ -78,41 +79,11 @@ const joinTime = z
   .refine((value) => (durationMs(value) ?? 0) >= 1 && (durationMs(value) ?? 0) <= longestJoinMs)
   .describe('a duration like 10s, at most 2m');
 
-const endpoint = z
-  .string()
-  .refine(isEndpoint)
-  .describe('a URL like https://app.example.com/api/token, without credentials and fragment');
-
-// RFC 9110 §5.1 and §5.5. A line break at the end, as of a file that was read, is the usual mistake.
-const headers = z
-  .record(
-    z
-      .string()
-      .regex(/^[\w!#$%&'*+.^`|~-]+$/)
-      .describe('names of HTTP headers'),
-    text.regex(/^[\t\x20-\x7e\x80-\xff]*$/).describe('a text of one line'),
-  )
-  .describe('a map from names of HTTP headers to texts');
-
-const auth = z
-  .strictObject({
-    apiKey: text.optional(),
-    apiSecret: text.optional(),
-    tokenEndpoint: endpoint.optional(),
-    headers: headers.optional(),
-    token: text.optional(),
-    project: text.optional(),
-  })
-  .refine(isWhole, {
-    error: 'expected either apiKey and apiSecret, or tokenEndpoint (with headers), or token, or project',
-  })
-  .describe('a map with apiKey and apiSecret, with tokenEndpoint, with token, or with project');
-
 export const environmentSchema = z
   .strictObject({
     extends: text.describe('the name of another environment').optional(),
     url: url.optional(),
-    auth: auth.optional(),
+    auth: authSchema.optional(),
     tls: z
       .strictObject({
         ca: text.optional(),
@@ -192,18 +163,6 @@ export const fileSchema = z
   })
   .describe('a map with the key environments');
 
-function isEndpoint(value: string): boolean {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') return false;
-  return url.username === '' && url.password === '' && url.hash === '';
-}
-
-/** One way to come to a token, all of it, and nothing of the others. */
-function isWhole(given: object): boolean {
-  const keys = Object.keys(given).sort().join(' ');
-  return ['apiKey apiSecret', 'headers tokenEndpoint', 'project', 'token', 'tokenEndpoint'].includes(keys);
-}
-
 function isResolver(value: string): boolean {
   if (isIP(value)) return true;
   const [, v6, v4, number] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(value) ?? [];
@@ -223,6 +182,9 @@ export function schemaAt(schema: unknown, path: PathInFile): z.ZodType | undefin
   const inner = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
   const [key, ...rest] = path;
   if (key === undefined) return inner instanceof z.ZodType ? inner : undefined;
+  if (inner instanceof z.ZodUnion) {
+    return inner.options.map((option) => schemaAt(option, path)).find((found) => found !== undefined);
+  }
   if (inner instanceof z.ZodObject) return schemaAt(inner.shape[key], rest);
   if (inner instanceof z.ZodArray) return schemaAt(inner.element, rest);
   if (inner instanceof z.ZodRecord) return schemaAt(inner.valueType, rest);

@@ -8,18 +8,16 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import type { TokenEndpointFacts } from '../evidence/facts.js';
+import type { EndpointAnswerFacts, TokenEndpointFacts } from '../evidence/facts.js';
 import { printable } from '../evidence/text.js';
 import type { TokenEndpoint } from './environment.js';
 import { hostOf } from './host.js';
+import { findToken } from './token-answer.js';
+import { endpointRequest, type Wanted } from './token-request.js';
 
 /** From the first query for its name to the last byte of its answer. */
 export const endpointMs = 5000;
 const mostBytes = 64 * 1024;
-const mostKeys = 8;
-/** The standard's name in both spellings of JSON for protobuf, then what hand-written backends call it. */
-const tokenKeys = ['participant_token', 'participantToken', 'token', 'accessToken'];
-const jwt = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 export interface Asking {
   readonly signal?: AbortSignal;
@@ -29,55 +27,54 @@ export interface Asking {
   readonly resolvers?: readonly string[];
 }
 
-export type EndpointAnswer = { readonly token: string } | { readonly failure: TokenEndpointFacts };
+export type EndpointAnswer =
+  | { readonly token: string; readonly answer: EndpointAnswerFacts; readonly asked: Partial<Wanted> }
+  | { readonly failure: TokenEndpointFacts };
 
 /** Never rejects. One request: redirects are not followed. The room and identity in the token may be others. */
 export function askTokenEndpoint(
-  { tokenEndpoint: url, headers }: TokenEndpoint,
-  { room, identity }: { readonly room: string; readonly identity: string },
+  endpoint: TokenEndpoint,
+  wanted: Wanted,
   { signal, secureContext, resolvers }: Asking = {},
 ): Promise<EndpointAnswer> {
+  const { url, method, headers, body, asked } = endpointRequest(endpoint, wanted);
   const secure = url.protocol === 'https:';
   const at = { host: hostOf(url), port: Number(url.port || (secure ? 443 : 80)) };
-  const body = JSON.stringify({ room_name: room, participant_identity: identity });
   const over = AbortSignal.any([AbortSignal.timeout(endpointMs), ...(signal ? [signal] : [])]);
   let connected = false;
+  let readyMs = performance.now();
   return new Promise((resolve) => {
     const fail = (reason: TokenEndpointFacts['reason'], more: Partial<TokenEndpointFacts> = {}): void =>
-      resolve({ failure: { ...at, reason, ...more } });
+      resolve({ failure: { ...at, ...(method !== 'POST' && { method }), reason, ...more } });
     const request = (secure ? requestHttps : requestHttp)(url, {
-      method: 'POST',
+      method,
       agent: false,
       signal: over,
       ...(resolvers && { lookup: lookupAt(resolvers) }),
       ...(secureContext && { secureContext }),
-      headers: {
-        'user-agent': 'livekit-doctor',
-        accept: 'application/json',
-        'content-type': 'application/json',
-        ...headers,
-        'content-length': Buffer.byteLength(body),
-      },
+      headers,
     });
     request.on('socket', (socket) => {
-      socket.once('connect', () => {
+      const onReady = (): void => {
         connected = true;
-      });
+        readyMs = performance.now();
+      };
+      for (const event of ['connect', 'secureConnect']) socket.once(event, onReady);
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
       if (over.aborted) fail(connected ? 'timeout' : 'unreachable');
       else fail(reasonOf(error), error.code === undefined ? {} : { error: error.code });
     });
     request.on('response', async (response) => {
+      const status = response.statusCode ?? 0;
       const contentType = response.headers['content-type'];
-      const seen = {
-        status: response.statusCode ?? 0,
-        ...(contentType !== undefined && { contentType: printable(contentType, 80) }),
-      };
+      const seen = { status, ...(contentType !== undefined && { contentType: printable(contentType, 80) }) };
       try {
-        const answer = await readAnswer(response, url);
-        if ('token' in answer) resolve(answer);
-        else fail(answer.reason, { ...seen, ...answer });
+        const read = await readAnswer(response, url, endpoint);
+        if ('token' in read) {
+          const { token, ...more } = read;
+          resolve({ token, answer: { ...at, status, answerMs: performance.now() - readyMs, ...more }, asked });
+        } else fail(read.reason, { ...seen, ...read });
       } catch {
         fail(over.aborted ? 'timeout' : 'closed', seen);
       }
@@ -87,10 +84,12 @@ export function askTokenEndpoint(
   });
 }
 
-type Read = { readonly token: string } | (Partial<TokenEndpointFacts> & Pick<TokenEndpointFacts, 'reason'>);
+type Read =
+  | { readonly token: string; readonly serverUrl?: string }
+  | (Partial<TokenEndpointFacts> & Pick<TokenEndpointFacts, 'reason'>);
 
 /** Rejects where the body breaks off. */
-async function readAnswer(response: IncomingMessage, url: URL): Promise<Read> {
+async function readAnswer(response: IncomingMessage, url: URL, places: TokenEndpoint): Promise<Read> {
   const { statusCode: status = 0, headers } = response;
   const { location } = headers;
   if (status >= 300 && status < 400) {
@@ -106,19 +105,7 @@ async function readAnswer(response: IncomingMessage, url: URL): Promise<Read> {
     if (bytes > mostBytes) return { reason: 'too-large' };
     chunks.push(chunk);
   }
-  let answer: unknown;
-  try {
-    answer = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  } catch {
-    return { reason: 'not-json' };
-  }
-  const fields = answer !== null && typeof answer === 'object' ? (answer as Record<string, unknown>) : {};
-  const token = tokenKeys.map((key) => fields[key]).find((value) => value !== undefined);
-  const keys = Object.keys(fields)
-    .slice(0, mostKeys)
-    .map((key) => printable(key, 40));
-  if (token === undefined) return { reason: 'no-token', keys };
-  return typeof token === 'string' && jwt.test(token) ? { token } : { reason: 'not-a-token', keys };
+  return findToken(Buffer.concat(chunks).toString('utf8'), places);
 }
 
 function reasonOf({ code = '', message }: NodeJS.ErrnoException): TokenEndpointFacts['reason'] {

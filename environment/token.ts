@@ -1,8 +1,9 @@
 /** Access tokens for short-lived rooms of our own: see docs.livekit.io "Tokens & grants" and server `pkg/service`. */
 import { createHmac, randomBytes } from 'node:crypto';
-import type { TokenEndpointFacts } from '../evidence/facts.js';
+import type { EndpointAnswerFacts, TokenEndpointFacts } from '../evidence/facts.js';
 import type { Auth, Environment } from './environment.js';
 import { type Asking, askTokenEndpoint } from './token-endpoint.js';
+import type { Wanted } from './token-request.js';
 
 /** The longest that a token of ours is valid, in seconds. The server grants 60 s of leeway on top. */
 export const tokenLifetimeS = 120;
@@ -14,10 +15,7 @@ export const tokenLifetimeS = 120;
  */
 const roomTimeouts = { emptyTimeout: 10, departureTimeout: 5 };
 
-export interface TokenRequest {
-  /** A room of ours: see `randomRoom`. */
-  readonly room: string;
-  readonly identity: string;
+export interface TokenRequest extends Wanted {
   /** Tracks and data. */
   readonly publish: boolean;
   readonly subscribe: boolean;
@@ -46,19 +44,38 @@ export class TokenEndpointError extends Error {
   }
 }
 
+/** A token, and what is known of one that was not minted here. */
+export interface Obtained {
+  readonly token: string;
+  /** Absent: it was minted here. */
+  readonly source?: 'ready' | 'endpoint';
+  readonly answer?: EndpointAnswerFacts;
+  /** What the endpoint was asked for. */
+  readonly asked?: { readonly room?: string; readonly identity?: string };
+}
+
 /**
  * A token for one participant with explicit grants, valid for `tokenLifetimeS`. An environment with a ready token
  * gives that one back, whatever is asked; one with a token endpoint what that gives, or throws `TokenEndpointError`.
  */
-export async function mintToken(environment: Environment, request: TokenRequest, asking: Asking = {}): Promise<string> {
+export async function obtainToken(
+  environment: Environment,
+  request: TokenRequest,
+  asking: Asking = {},
+): Promise<Obtained> {
   const { auth, resolvers } = environment;
-  if ('token' in auth) return auth.token;
+  if ('token' in auth) return { token: auth.token, source: 'ready' };
   if ('tokenEndpoint' in auth) {
     const answer = await askTokenEndpoint(auth, request, { ...(resolvers && { resolvers }), ...asking });
     if ('failure' in answer) throw new TokenEndpointError(answer.failure);
-    return answer.token;
+    return { ...answer, source: 'endpoint' };
   }
-  return signed(auth, request);
+  return { token: signed(auth, request) };
+}
+
+/** The same, where nothing else is of interest. */
+export async function mintToken(environment: Environment, request: TokenRequest, asking: Asking = {}): Promise<string> {
+  return (await obtainToken(environment, request, asking)).token;
 }
 
 const base64url = (json: object): string => Buffer.from(JSON.stringify(json)).toString('base64url');
@@ -73,18 +90,6 @@ function signed(
   const claims = { iss: apiKey, sub: identity, nbf, exp: nbf + tokenLifetimeS, video, roomConfig: roomTimeouts };
   const content = `${base64url({ alg: 'HS256', typ: 'JWT' })}.${base64url(claims)}`;
   return `${content}.${createHmac('sha256', apiSecret).update(content).digest('base64url')}`;
-}
-
-/** Whom a token is for, by its own word: the signature is the server's to judge. Empty where it is no JWT. */
-export function bearerOf(token: string): { readonly room?: string; readonly identity?: string } {
-  try {
-    const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
-    const { sub, video } = payload as { sub?: unknown; video?: { room?: unknown } };
-    const room = video?.room;
-    return { ...(typeof room === 'string' && { room }), ...(typeof sub === 'string' && { identity: sub }) };
-  } catch {
-    return {};
-  }
 }
 
 function described({ host, reason, status, contentType, error }: TokenEndpointFacts): string {

@@ -11,7 +11,7 @@ import type { Value, Values } from './values.js';
 export function validate<T>(values: Values, schema: z.ZodType<T>, problems: Problems): T | undefined {
   const result = schema.safeParse(values.plain);
   if (result.success) return result.data;
-  const { issues } = result.error;
+  const issues = result.error.issues.flatMap((issue) => ofMap(issue, values));
   const misspelt = new Set(issues.filter(({ code }) => code === 'unrecognized_keys').map((issue) => at(issue.path)));
   for (const issue of issues) {
     // What a map holds as a whole is only judged where each of its keys is known.
@@ -19,6 +19,13 @@ export function validate<T>(values: Values, schema: z.ZodType<T>, problems: Prob
     report(issue, issue.path as PathInFile, { values, schema, problems });
   }
   return undefined;
+}
+
+/** Of a value that may be a text or a map, and is a map: what is wrong with the map. */
+function ofMap(issue: z.core.$ZodIssue, values: Values): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union' || values.at(issue.path as PathInFile)?.tree.kind !== 'map') return [issue];
+  const found = issue.errors.find((one) => one.every(({ code, path }) => code !== 'invalid_type' || path.length > 0));
+  return found?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
 }
 
 /** What a scalar that came out of a variable becomes where a number or `true` and `false` are expected. */
@@ -58,7 +65,8 @@ function report(issue: z.core.$ZodIssue, path: PathInFile, { values, schema, pro
     return;
   }
   if (issue.code === 'unrecognized_keys') {
-    const valid = expected instanceof z.ZodObject ? Object.keys(expected.shape) : [];
+    const map = [expected, ...(expected instanceof z.ZodUnion ? expected.options : [])].find(isMap);
+    const valid = Object.keys(map?.shape ?? {});
     for (const key of issue.keys) {
       const place = values.at([...path, key])?.tree;
       const hint = didYouMean(key, valid);
@@ -75,7 +83,7 @@ function report(issue: z.core.$ZodIssue, path: PathInFile, { values, schema, pro
   }
   const { tree, variables } = found;
   // About more than the value itself, so that the message says it all.
-  if (issue.code === 'custom' && (expected instanceof z.ZodObject || issue.params?.whole)) {
+  if (issue.code === 'custom' && (isMap(expected) || issue.params?.whole)) {
     problems.add(tree.valueOffset, `${nameOf(path)}: ${issue.message}`);
     return;
   }
@@ -94,6 +102,10 @@ function report(issue: z.core.$ZodIssue, path: PathInFile, { values, schema, pro
 
 function inside(path: PathInFile = []): string {
   return path.length === 0 ? 'at the top' : `in ${nameOf(path.slice(-1))}`;
+}
+
+function isMap(schema: unknown): schema is z.ZodObject {
+  return schema instanceof z.ZodObject;
 }
 
 /** A value may be a secret that was put into the wrong place: then only its kind is told. */

@@ -97,6 +97,17 @@ export const claimsSchema = z.object({
     .optional(),
   /** A range as of npm's `semver`, and the region that the server says it is in. */
   server: z.object({ version: z.string().optional(), region: z.string().optional() }).optional(),
+  /**
+   * Of tokens that others mint: how long one may be valid, what it may grant beyond taking part in one room, and how long
+   * the token endpoint may take to answer.
+   */
+  token: z
+    .object({
+      maxTtlMs: z.number().optional(),
+      mayGrant: z.array(z.string()).optional(),
+      answerWithinMs: z.number().optional(),
+    })
+    .optional(),
   /** What people use. Absent: Chromium alone. */
   browsers: z.array(z.enum(['chromium', 'firefox', 'webkit'])).optional(),
   /** What a call may cost at most. Without one nothing is judged, only shown. */

@@ -10,7 +10,7 @@ import type { MediaFacts } from './facts/media.js';
 import type { AddressFacts, DnsFacts, TlsFacts } from './facts/names.js';
 import type { NatBindingFacts, NatFacts } from './facts/nat.js';
 import type { BrowserFacts, PeerFacts } from './facts/participants.js';
-import type { IdleFacts, SignalFacts } from './facts/signalling.js';
+import type { IdleFacts, SignalFacts, TokenFacts } from './facts/signalling.js';
 import type { TurnFacts } from './facts/turn.js';
 import type { LoadFacts, VantageFacts } from './facts/vantage.js';
 import type { Observation } from './run.js';
@@ -32,6 +32,7 @@ export interface FactsByProbe {
   tls: TlsFacts;
   address: AddressFacts;
   signal: SignalFacts;
+  token: TokenFacts;
   idle: IdleFacts;
   load: LoadFacts;
   nat: NatFacts;

@@ -14,6 +14,7 @@ import { peer } from './peer.js';
 import type { Probe } from './probe.js';
 import { signal } from './signal.js';
 import { tls } from './tls.js';
+import { token } from './token.js';
 import { turnTcp } from './turn-tcp.js';
 import { turnTls } from './turn-tls.js';
 import { turnUdp } from './turn-udp.js';
@@ -25,6 +26,7 @@ export const probes: readonly Probe[] = [
   address,
   tls,
   signal,
+  token,
   idle,
   nat,
   natBinding,

@@ -2,7 +2,7 @@
 import type { TLSSocket } from 'node:tls';
 import type { MediaBrowser } from '../browser/driver.js';
 import type { Launched } from '../browser/host-protocol.js';
-import type { CandidateFacts, TlsFacts } from '../evidence/facts.js';
+import type { CandidateFacts, TlsFacts, TokenFacts } from '../evidence/facts.js';
 import type { PeerProcess } from './peer-process.js';
 
 /** The server's side of an ICE session (RFC 8445) that was opened through signalling and is held open for checks. */
@@ -44,6 +44,8 @@ export interface EarlyTls {
 }
 
 export interface Shared {
+  /** The first token that was not minted here; holds no secret. */
+  foreignToken: TokenFacts;
   earlyTls: EarlyTls;
   iceSession: IceSession;
   iceServers: readonly IceServer[];

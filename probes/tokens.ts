@@ -1,35 +1,45 @@
 /** Tokens for participants, from wherever the environment has them, or why there are none. */
 import type { Environment } from '../environment/environment.js';
 import {
-  bearerOf,
-  mintToken,
+  type Obtained,
+  obtainToken,
   randomIdentity,
   randomRoom,
   TokenEndpointError,
   type TokenRequest,
 } from '../environment/token.js';
+import { bearerOf, claimsOf } from '../environment/token-claims.js';
 import { endpointMs } from '../environment/token-endpoint.js';
+import type { TokenFacts } from '../evidence/facts.js';
 import { printable } from '../evidence/text.js';
 import { trusting } from '../wire/tcp.js';
 import type { Outcome, Tools } from './probe.js';
 
-type Minting = Pick<Tools, 'known' | 'redactor'> & Partial<Pick<Tools, 'signal'>>;
+type Minting = Pick<Tools, 'known' | 'redactor'> & Partial<Pick<Tools, 'signal' | 'share'>>;
 
 /** How long a token may be waited for, so that a slow backend does not use up the time of what comes after it. */
 export function tokenMs({ auth }: Environment): number {
   return 'tokenEndpoint' in auth ? endpointMs : 0;
 }
 
-/** Known to the redactor. Rejects with `TokenEndpointError`. */
-export async function mint({ known, redactor, signal }: Minting, request: TokenRequest): Promise<string> {
+/** Known to the redactor. Where it was not minted here, the first one is shared. Rejects with `TokenEndpointError`. */
+export async function mint({ known, redactor, signal, share }: Minting, request: TokenRequest): Promise<string> {
   const { environment } = known;
   const secureContext = 'tokenEndpoint' in environment.auth ? trusting(environment.ca) : undefined;
-  const token = await mintToken(environment, request, {
+  const obtained = await obtainToken(environment, request, {
     ...(signal && { signal }),
     ...(secureContext && { secureContext }),
   });
-  redactor.add(token);
-  return token;
+  redactor.add(obtained.token);
+  const facts = factsOf(obtained);
+  if (facts && !known.shared.foreignToken) share?.('foreignToken', facts);
+  return obtained.token;
+}
+
+function factsOf({ token, source, answer, asked }: Obtained): TokenFacts | undefined {
+  if (!source) return undefined;
+  const claims = claimsOf(token);
+  return { source, ...(answer && { answer }), ...(asked && { asked }), ...(claims && { claims }) };
 }
 
 export interface Pair {

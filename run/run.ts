@@ -70,8 +70,8 @@ export async function runChecks(options: RunOptions): Promise<Run> {
   };
 }
 
-function redactorFor({ url, claims, auth }: Environment): Redactor {
-  const redactor = newRedactor([url.href, claims.turn?.host ?? '']);
+function redactorFor({ name, url, claims, auth }: Environment): Redactor {
+  const redactor = newRedactor([name, url.href, claims.turn?.host ?? '']);
   for (const secret of secretsOf(auth)) redactor.add(secret);
   return redactor;
 }

@@ -36,7 +36,14 @@ import {
   qualityLatency,
   qualityLoss,
 } from './quality.js';
-import { publishDenied, roomMissing, serverBusFailure, serverLimitReached, serverNotReady } from './server.js';
+import {
+  publishDenied,
+  roomMissing,
+  serverBusFailure,
+  serverLimitReached,
+  serverNotReady,
+  subscribeDenied,
+} from './server.js';
 import { dnsPrivateAddress, ipv6Unreachable, signalAddressDead } from './signal-address.js';
 import { signalPortFiltered, signalPortRefused } from './signal-port.js';
 import { tcpPortFiltered, tcpPortProxied, tcpPortRefused } from './tcp.js';
@@ -55,7 +62,8 @@ import {
 } from './tls-dates.js';
 import { pathMtuBlackhole, tlsHandshakeStalled, tlsPlaintextPort, tlsVersionUnsupported } from './tls-port.js';
 import { tokenGrantMissing, tokenKeyUnknown, tokenSecretWrong, tokenTimeInvalid } from './token.js';
-import { tokenEndpointFailed } from './token-endpoint.js';
+import { tokenEndpointFailed, tokenEndpointSlow, tokenServerMismatch } from './token-endpoint.js';
+import { tokenGrantsTooWide, tokenLifetimeTooLong, tokenRoomIgnored } from './token-grants.js';
 import {
   turnNotOffered,
   turnPortNotTurn,
@@ -125,7 +133,13 @@ export const rules: readonly AnyRule[] = [
   tokenTimeInvalid,
   tokenGrantMissing,
   tokenEndpointFailed,
+  tokenServerMismatch,
+  tokenRoomIgnored,
+  tokenGrantsTooWide,
+  tokenLifetimeTooLong,
+  tokenEndpointSlow,
   publishDenied,
+  subscribeDenied,
   hairpinMissing,
   mediaAddressPrivate,
   mediaAddressWrong,

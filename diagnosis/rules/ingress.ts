@@ -25,7 +25,7 @@ export function isLivekitHealth({ status, body }: HttpFacts): boolean {
  * configured limit`), `pkg/service/errors.go` (`requested room does not exist`, `… cannot be empty`).
  */
 const livekitTexts =
-  /^(invalid (API key|token|authorization)|permissions denied|no permissions to access|node has exceeded|requested room does not exist|participant identity|no room name|room name length|join_request|timed out while waiting for signal response|connection closed by media|could not find any available nodes|no response from servers|request timed out)/;
+  /^(invalid (API key|token|authorization)|permissions denied|no permissions to access|node has exceeded|requested room does not exist|(participant )?identity|no room name|room name length|join_request|timed out while waiting for signal response|connection closed by media|could not find any available nodes|no response from servers|request timed out)/;
 
 function isLivekitRefusal({ body }: HttpFacts): boolean {
   return livekitTexts.test(body);

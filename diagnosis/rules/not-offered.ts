@@ -18,7 +18,7 @@ function candidateProtocols(evidence: Evidence): string[] | undefined {
 export const udpNotOffered = rule<NotOfferedArgs>({
   code: 'udp-not-offered',
   severity: 'warning',
-  explainedBy: [],
+  explainedBy: ['subscribe-denied'],
   find(evidence) {
     const offered = candidateProtocols(evidence);
     if (!offered || offered.includes('udp')) return [];
@@ -51,7 +51,7 @@ export const udpNotOffered = rule<NotOfferedArgs>({
 export const tcpNotOffered = rule<NotOfferedArgs>({
   code: 'tcp-not-offered',
   severity: 'warning',
-  explainedBy: ['udp-not-offered'],
+  explainedBy: ['subscribe-denied', 'udp-not-offered'],
   find(evidence) {
     const offered = candidateProtocols(evidence);
     if (!offered || offered.includes('tcp') || isForbidden(evidence, 'tcp')) return [];

@@ -2,7 +2,7 @@
 import type { HttpFacts } from '../../evidence/facts.js';
 import type { Evidence } from '../../evidence/run.js';
 import { ids, joined, kindOf, signalling } from '../look.js';
-import { rule } from '../rule.js';
+import { type Args, rule } from '../rule.js';
 import { quoted } from '../words.js';
 import { isLivekitHealth } from './ingress.js';
 
@@ -125,5 +125,20 @@ export const publishDenied = rule<{ target: 'signal' }>({
     summary: 'The token lets its bearer join, but not publish sound or picture.',
     cause: 'Its `video` grant says `canPublish: false`, or names only sources that are not camera and microphone.',
     fix: 'Have the token service grant `canPublish: true` (and, if it names sources, `canPublishSources` with `camera` and `microphone`) to those who should speak.',
+  }),
+});
+
+export const subscribeDenied = rule<Args>({
+  code: 'subscribe-denied',
+  severity: 'error',
+  explainedBy: [],
+  find(evidence) {
+    if (joined(evidence)?.permission?.canSubscribe !== false) return [];
+    return [{ args: {}, evidence: ids(signalling(evidence)) }];
+  },
+  prose: () => ({
+    summary: 'The token lets its bearer join, but not see or hear anybody.',
+    cause: 'Its `video` grant says `canSubscribe: false`, so livekit-server offers no media to it.',
+    fix: 'Have the token service grant `canSubscribe: true`, or leave it out, to everybody who should see and hear the others.',
   }),
 });

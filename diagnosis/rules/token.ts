@@ -88,18 +88,46 @@ export const tokenTimeInvalid = rule<TokenArgs>({
   }),
 });
 
-/** `permissions denied` (EnsureJoinPermission) and `no permissions to access the room` (rtc.ErrPermissionDenied). */
-export const tokenGrantMissing = rule<TokenArgs>({
+/**
+ * `permissions denied` (EnsureJoinPermission) and `no permissions to access the room` (rtc.ErrPermissionDenied); then
+ * ErrNoRoomName and ErrIdentityEmpty, as bad requests.
+ */
+const lacks = [
+  { status: 401, said: /^(permissions denied|no permissions to access the room)/, lacks: 'grant' },
+  { status: 400, said: /^no room name/, lacks: 'room' },
+  { status: 400, said: /^identity cannot be empty/, lacks: 'identity' },
+] as const;
+
+interface LacksArgs extends TokenArgs {
+  status: number;
+  lacks: (typeof lacks)[number]['lacks'];
+}
+
+export const tokenGrantMissing = rule<LacksArgs>({
   code: 'token-grant-missing',
   severity: 'error',
   explainedBy: ['dns-wrong-address'],
-  find: (evidence) =>
-    refused(evidence, (body) => /^(permissions denied|no permissions to access the room)/.test(body)).map(
-      ({ args, evidence: seen }) => ({ args, evidence: seen }),
-    ),
-  prose: ({ said }) => ({
+  find(evidence) {
+    const signal = signalling(evidence);
+    const { status, body } = signal?.facts.refusal ?? {};
+    const lack = lacks.find((one) => one.status === status && one.said.test(body ?? ''));
+    if (!signal || !lack) return [];
+    return [
+      {
+        args: { target: 'signal' as const, said: body ?? '', status: lack.status, lacks: lack.lacks },
+        evidence: ids(signal),
+      },
+    ];
+  },
+  prose: ({ said, status, lacks: lack }) => ({
     summary: 'The token is genuine, but it does not allow to join the room.',
-    cause: `livekit-server answered 401 ${quoted(said)}: the \`video\` grant lacks \`roomJoin: true\`, or names another \`room\`.`,
-    fix: 'Have the token service grant `{ roomJoin: true, room: "…" }`; a token without a `video` grant never joins.',
+    cause: `livekit-server answered ${status} ${quoted(said)}: ${
+      {
+        grant: 'the `video` grant lacks `roomJoin: true`, or names another `room`',
+        room: 'the `video` grant has no `room`, and clients name none either',
+        identity: 'the token has no identity (`sub`)',
+      }[lack]
+    }.`,
+    fix: 'Have the token service grant `{ roomJoin: true, room: "…" }` to an `identity`; a token without a `video` grant never joins.',
   }),
 });

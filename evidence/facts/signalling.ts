@@ -26,10 +26,53 @@ export interface HttpFacts {
   date?: string;
 }
 
+/** `token`: what a token that somebody else minted says of itself, and how it came. Never the token. */
+export interface TokenFacts {
+  /** `ready`: it stands in the environment. */
+  source: 'endpoint' | 'ready';
+  /** Of the endpoint. */
+  answer?: EndpointAnswerFacts;
+  /** What the request to the endpoint said, where it said it. */
+  asked?: { room?: string; identity?: string };
+  /** Absent: it is no JWT. */
+  claims?: TokenClaims;
+}
+
+/** Read without looking at the signature. */
+export interface TokenClaims {
+  /** The API key. */
+  issuer?: string;
+  identity?: string;
+  /** The one that it is for; absent: whichever. */
+  room?: string;
+  /** `roomJoin` */
+  joins: boolean;
+  /** Of the `video` and `sip` grants, what reaches further than taking part in one room: `roomAdmin`, `sipCall`… */
+  grants: string[];
+  /** `canPublish`, `canSubscribe`, `canPublishData`, where they are false. */
+  refuses: string[];
+  /** Seconds since 1970, and from its beginning to there; absent: it never ends. */
+  expiresAtS?: number;
+  livesS?: number;
+}
+
+/** An answer of the environment's token endpoint with a token in it. */
+export interface EndpointAnswerFacts {
+  host: string;
+  port: number;
+  status: number;
+  /** From the connection on to the last byte. */
+  answerMs: number;
+  /** Where a client shall connect to: scheme, host, port and path. */
+  serverUrl?: string;
+}
+
 /** What became of asking the environment's token endpoint, where that gave no token. */
 export interface TokenEndpointFacts {
   host: string;
   port: number;
+  /** Of the request; absent: POST. */
+  method?: string;
   /**
    * Before an answer: `name` (no address), `refused`, `unreachable` (no connection in time), `tls`, `timeout` (connected,
    * but no whole answer in time), `closed`, `not-http`. By the answer: `status` (not 2xx), `redirect`, `too-large`,
@@ -57,6 +100,8 @@ export interface TokenEndpointFacts {
   redirectsTo?: string;
   /** Names of the JSON object that came, at most 8. */
   keys?: string[];
+  /** Where the environment says that the token is. */
+  lookedFor?: string;
 }
 
 /** `signal` */

@@ -188,6 +188,34 @@ t.test('what did not fail by itself is not blamed', async (t) => {
         s.ice('tcp', '2001:db8::30'),
       ],
     }),
+    'a token of the SDKs, that joins one room for 6 h, from a backend that says the same server in other words':
+      s.scene({
+        with: [
+          s.observation('token', undefined, {
+            source: 'endpoint',
+            answer: {
+              host: 'app',
+              port: 443,
+              status: 200,
+              answerMs: 900,
+              serverUrl: `https://${s.host.toUpperCase()}:443/`,
+            },
+            asked: { room: 'doctor-r' },
+            claims: { room: 'acme:doctor-r', identity: 'alice', joins: true, grants: [], refuses: [], livesS: 21_600 },
+          }),
+        ],
+      }),
+    'a token that does and lasts what the operator says': s.scene({
+      claims: { token: { maxTtlMs: 30 * 86_400_000, mayGrant: ['roomAdmin'], answerWithinMs: 5000 } },
+      with: [
+        s.observation('token', undefined, {
+          source: 'endpoint',
+          answer: { host: 'app', port: 443, status: 200, answerMs: 4900 },
+          asked: {},
+          claims: { room: 'lobby', joins: true, grants: ['roomAdmin'], refuses: [], livesS: 30 * 86_400 },
+        }),
+      ],
+    }),
     'no TURN, as the operator says': s.scene({
       claims: { paths: { optional: ['turn-udp', 'turn-tcp', 'turn-tls'] } },
       asked: { paths: ['udp', 'tcp'] },

@@ -89,6 +89,36 @@ t.test('a token endpoint, with headers that hold secrets', async (t) => {
   t.match(bare, { auth: { tokenEndpoint: new URL('http://localhost:3000/token'), headers: {} } });
 });
 
+t.test('a token endpoint of another shape, with what its tokens must hold to', async (t) => {
+  const file = one(`    auth:
+      tokenEndpoint:
+        url: https://app.example.com/rooms/{room}/token?as={identity}&key=\${CODE}
+        method: PUT
+        headers: { X-Session: "\${SESSION}" }
+        body: { room: "{room}", who: ["{identity}", { pin: \${PIN} }], count: 2 }
+        token: /data/jwt
+        serverUrl: data.url
+        answerWithin: 500ms
+      maxTtl: 1h30m
+      mayGrant: [roomAdmin]
+`);
+  const env = { CODE: 'a-function-key', SESSION: 'a-session', PIN: '12345678' };
+  const [staging] = await loadFrom(t, file, { env });
+  if (typeof staging !== 'object') throw new Error('no environment');
+  t.same(staging.auth, {
+    tokenEndpoint: new URL('https://app.example.com/rooms/{room}/token?as={identity}&key=a-function-key'),
+    method: 'PUT',
+    headers: { 'X-Session': 'a-session' },
+    body: { room: '{room}', who: ['{identity}', { pin: '12345678' }], count: 2 },
+    tokenAt: '/data/jwt',
+    serverUrlAt: 'data.url',
+  });
+  t.same(secretsOf(staging.auth), ['a-session', 'a-session', 'a-function-key', '12345678']);
+  t.same(staging.claims.token, { maxTtlMs: 5_400_000, mayGrant: ['roomAdmin'], answerWithinMs: 500 });
+  const [ready] = await loadFrom(t, one('    auth: { token: x, maxTtl: 15m }\n'));
+  t.match(ready, { auth: { token: 'x' }, claims: { token: { maxTtlMs: 900_000 } } });
+});
+
 t.test('only what is asked for must be right', async (t) => {
   const [small] = await loadFrom(t, whole, { arguments: ['small'], env: {} });
   t.match(small, { name: 'small', url: new URL('ws://localhost:7880') });
@@ -117,7 +147,7 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
     file: one('    auth: { tokenEndpiont: https://x.example.com }\n'),
     says:
       '4:13: unknown key "tokenEndpiont" in auth, did you mean "tokenEndpoint"? ' +
-      'valid here: apiKey, apiSecret, tokenEndpoint, headers, token, project',
+      'valid here: apiKey, apiSecret, tokenEndpoint, headers, token, project, maxTtl, mayGrant',
   },
   {
     what: 'a wrong type',
@@ -261,9 +291,74 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
       file: one(`    auth: { tokenEndpoint: ${url} }\n`),
       says:
         '4:28: auth.tokenEndpoint: expected a URL like https://app.example.com/api/token, without credentials and ' +
-        'fragment, found another text',
+        'fragment, or a map with url, found another text',
     }),
   ),
+  {
+    what: 'a key that a token endpoint does not have',
+    file: one('    auth: { tokenEndpoint: { url: https://app.example.com, tokn: data.jwt } }\n'),
+    says:
+      '4:60: unknown key "tokn" in tokenEndpoint, did you mean "token"? ' +
+      'valid here: url, method, headers, body, token, serverUrl, answerWithin',
+  },
+  {
+    what: 'a token endpoint without a URL',
+    file: one('    auth: { tokenEndpoint: { method: GET } }\n'),
+    says:
+      '4:13: missing key "url" in tokenEndpoint: expected a URL like https://app.example.com/api/token, without ' +
+      'credentials and fragment',
+  },
+  {
+    what: 'several mistakes in a token endpoint',
+    file: one(
+      '    auth:\n      tokenEndpoint:\n        url: app.example.com\n        method: get\n        body: 5\n' +
+        '        token: data..jwt\n        answerWithin: 9s\n',
+    ),
+    says:
+      '6:14: auth.tokenEndpoint.url: expected a URL like https://app.example.com/api/token, without credentials and ' +
+      'fragment, found another text\n' +
+      'livekit-doctor.yaml:7:17: auth.tokenEndpoint.method: expected one of POST, GET, PUT, PATCH, found another text, ' +
+      'did you mean "GET"?\n' +
+      'livekit-doctor.yaml:8:15: auth.tokenEndpoint.body: expected a map to send as JSON, or a text, found a number\n' +
+      'livekit-doctor.yaml:9:16: auth.tokenEndpoint.token: expected a path in the answer, like data.token or ' +
+      '/data/token, found another text\n' +
+      'livekit-doctor.yaml:10:23: auth.tokenEndpoint.answerWithin: expected a duration like 500ms, at most 5s, found ' +
+      'another text',
+  },
+  {
+    what: 'placeholders without quotes, which are maps',
+    file: one(
+      '    auth:\n      tokenEndpoint:\n        url: https://app.example.com\n        body:\n          a: { room: {room} }\n' +
+        '          b: [x, {identity}]\n',
+    ),
+    says:
+      '8:22: auth.tokenEndpoint.body.a.room: room in braces is a map without quotes: write "{room}"\n' +
+      'livekit-doctor.yaml:9:18: auth.tokenEndpoint.body.b[1]: identity in braces is a map without quotes: write ' +
+      '"{identity}"',
+  },
+  {
+    what: 'a body for GET',
+    file: one('    auth: { tokenEndpoint: { url: https://app.example.com, method: GET, body: { a: b } } }\n'),
+    says: '4:28: auth.tokenEndpoint: GET has no body: put {room} and {identity} into url',
+  },
+  {
+    what: 'headers beside a token endpoint that has them inside',
+    file: one('    auth: { tokenEndpoint: { url: https://app.example.com }, headers: { X-Id: abc } }\n'),
+    says: '4:11: auth: headers belong in tokenEndpoint, beside url',
+  },
+  {
+    what: 'a life of tokens that are made here',
+    file: one('    auth: { apiKey: k, apiSecret: s, maxTtl: 1h }\n'),
+    says: '4:11: auth: maxTtl and mayGrant are about tokens that are not made here: they need tokenEndpoint or token',
+  },
+  {
+    what: 'a life that is none, and a grant that is none',
+    file: one('    auth: { token: x, maxTtl: 1 day, mayGrant: [roomadmin] }\n'),
+    says:
+      '4:31: auth.maxTtl: expected a duration like 15m or 6h, found another text\n' +
+      'livekit-doctor.yaml:4:49: auth.mayGrant[0]: expected one of roomAdmin, roomCreate, roomList, roomRecord, ' +
+      'ingressAdmin, hidden, recorder, agent, sipAdmin, sipCall, found another text, did you mean "roomAdmin"?',
+  },
   {
     what: 'headers that are a list',
     file: one('    auth: { tokenEndpoint: https://app.example.com, headers: [X-Id] }\n'),
@@ -355,12 +450,12 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
   {
     what: 'a secret without its key',
     file: one('    auth: { not-to-be-shown }\n'),
-    says: '4:13: unknown key in auth; valid here: apiKey, apiSecret, tokenEndpoint, headers, token, project',
+    says: '4:13: unknown key in auth; valid here: apiKey, apiSecret, tokenEndpoint, headers, token, project, maxTtl, mayGrant',
   },
   {
     what: 'a misspelt key of a secret',
     file: one('    auth: { apiKei: k }\n'),
-    says: '4:13: unknown key "apiKei" in auth, did you mean "apiKey"? valid here: apiKey, apiSecret, tokenEndpoint, headers, token, project',
+    says: '4:13: unknown key "apiKei" in auth, did you mean "apiKey"? valid here: apiKey, apiSecret, tokenEndpoint, headers, token, project, maxTtl, mayGrant',
   },
   {
     what: 'an empty file',

@@ -4,7 +4,8 @@ import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, createServer as createTcp, type Server, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import type { Environment } from '../../environment/environment.js';
-import { bearerOf, mintsTokens, mintToken, TokenEndpointError } from '../../environment/token.js';
+import { mintsTokens, mintToken, obtainToken, TokenEndpointError } from '../../environment/token.js';
+import { bearerOf, claimsOf } from '../../environment/token-claims.js';
 import { makeCertificate } from '../../fixtures/certificates.js';
 import { startDnsServer } from '../../fixtures/dns-server.js';
 import { trusting } from '../../wire/tcp.js';
@@ -68,6 +69,100 @@ t.test('the token has several names', async (t) => {
   for (const name of ['participant_token', 'participantToken', 'token', 'accessToken']) {
     const server = createServer((_request, response) => response.end(JSON.stringify({ [name]: token })));
     t.equal(await ask(`http://127.0.0.1:${await listening(t, server)}`), token, name);
+  }
+});
+
+/** What an endpoint was sent. */
+async function sent(t: Test, auth: (origin: string) => Partial<Extract<Environment['auth'], { headers: object }>>) {
+  const seen: { method?: string; url?: string; headers: IncomingHttpHeaders; body: string } = { headers: {}, body: '' };
+  const server = createServer(async (request, response) => {
+    const { method, url = '', headers } = request;
+    Object.assign(seen, { method, url, headers });
+    for await (const chunk of request) seen.body += chunk;
+    response.end(token);
+  });
+  const origin = `http://127.0.0.1:${await listening(t, server)}`;
+  const whole = { tokenEndpoint: new URL(origin), headers: {}, ...auth(origin) };
+  const { asked } = await obtainToken({ ...base, auth: whole }, { ...wanted, room: 'a b&c' });
+  return { ...seen, asked };
+}
+
+t.test('a request of another shape, with the room and the identity in it', async (t) => {
+  const json = await sent(t, (origin) => ({
+    tokenEndpoint: new URL(`${origin}/rooms/{room}/token?as={identity}`),
+    method: 'PUT',
+    headers: { 'Content-Type': 'application/vnd.acme+json', 'X-Who': 'me={identity}' },
+    body: { roomName: '{room}', users: [{ id: '{identity}', n: 2, nobody: null }], '{room}': true },
+  }));
+  t.match(json, {
+    method: 'PUT',
+    url: '/rooms/a%20b%26c/token?as=doctor-me',
+    headers: { 'content-type': 'application/vnd.acme+json', 'x-who': 'me=doctor-me' },
+  });
+  t.same(JSON.parse(json.body), {
+    roomName: 'a b&c',
+    users: [{ id: 'doctor-me', n: 2, nobody: null }],
+    '{room}': true,
+  });
+  t.same(json.asked, { room: 'a b&c', identity: 'doctor-me' });
+
+  const form = await sent(t, () => ({ body: 'room={room}&scope=call' }));
+  t.match(form, { method: 'POST', body: 'room=a%20b%26c&scope=call', asked: { room: 'a b&c' } });
+  t.equal(form.headers['content-type'], 'application/x-www-form-urlencoded');
+  t.notOk('identity' in (form.asked ?? {}), 'who is not told cannot be said to have ignored it');
+
+  const bare = await sent(t, () => ({ method: 'GET' }));
+  t.match(bare, { method: 'GET', body: '', asked: {} });
+  t.notOk(bare.headers['content-type'] ?? bare.headers['content-length']);
+});
+
+t.test('where the token is in the answer, and where it says that the server is', async (t) => {
+  const from = async (answer: unknown, places: { tokenAt?: string; serverUrlAt?: string } = {}) => {
+    const text = typeof answer === 'string' ? answer : JSON.stringify(answer);
+    const server = createServer((_request, response) => response.end(text));
+    const auth = { tokenEndpoint: new URL(`http://127.0.0.1:${await listening(t, server)}`), headers: {}, ...places };
+    return obtainToken({ ...base, auth }, wanted);
+  };
+  const url = 'wss://user:pw@lk.example.com:443/sfu/?key=1';
+  t.match((await from({ token, server_url: url })).answer, { status: 200, serverUrl: 'wss://lk.example.com/sfu' });
+  t.match(await from({ data: [{ 'a/b': token }] }, { tokenAt: '/data/0/a~1b' }), { token });
+  t.match(await from({ data: { jwt: token, to: url } }, { tokenAt: 'data.jwt', serverUrlAt: 'data.to' }), {
+    token,
+    answer: { serverUrl: 'wss://lk.example.com/sfu' },
+  });
+  t.match(await from({ token, at: 'nonsense' }, { serverUrlAt: 'at' }), { answer: { serverUrl: 'nonsense' } });
+  t.notOk('serverUrl' in ((await from({ token, url: '/rooms/1' })).answer ?? {}), 'a word that may mean anything');
+  for (const alone of [`${token}\n`, JSON.stringify(token)]) t.equal((await from(alone)).token, token);
+  t.match(await failure(t, from({ data: {} }, { tokenAt: 'data.jwt.x' }).then(String)), {
+    reason: 'no-token',
+    keys: ['data'],
+    lookedFor: 'data.jwt.x',
+  });
+  t.match(await failure(t, from({ toString: 1 }, { tokenAt: 'constructor.name' }).then(String)), {
+    reason: 'no-token',
+  });
+});
+
+t.test('what a token says of itself', async (t) => {
+  const said = (claims: object) => claimsOf(`x.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`);
+  t.match(claimsOf(token), { issuer: 'key', identity: 'doctor-me', room: 'doctor-room', joins: true, livesS: 120 });
+  t.same(said({}), { joins: false, grants: [], refuses: [] }, 'it never ends, and nothing is granted');
+  t.same(said({ nbf: 1000, iat: 900, exp: 4600, video: { roomJoin: true, room: '', canUpdateOwnMetadata: true } }), {
+    joins: true,
+    grants: [],
+    refuses: [],
+    expiresAtS: 4600,
+    livesS: 3600,
+  });
+  const wide = { roomAdmin: true, roomCreate: true, roomList: false, hidden: 'yes', canPublish: false, room: 7 };
+  t.same(said({ sub: 'me\n', video: wide, sip: { admin: true, call: true } }), {
+    identity: 'me',
+    joins: false,
+    grants: ['roomAdmin', 'roomCreate', 'sipAdmin', 'sipCall'],
+    refuses: ['canPublish'],
+  });
+  for (const none of ['', 'a.b.c', 'not-a-token', `x.${Buffer.from('5').toString('base64url')}.x`]) {
+    t.equal(claimsOf(none), undefined);
   }
 });
 
