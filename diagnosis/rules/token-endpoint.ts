@@ -143,8 +143,7 @@ export const tokenEndpointSlow = rule<SlowArgs>({
     const claimed = evidence.claims.token?.answerWithinMs;
     const answerWithinMs = claimed ?? usualAnswerMs;
     if (!token || !answer || answer.answerMs <= answerWithinMs) return [];
-    const { host, port } = answer;
-    const answerMs = Math.round(answer.answerMs);
+    const { host, port, answerMs } = answer;
     return [
       {
         args: { destination: at(host, port), answerMs, answerWithinMs, claimed: claimed !== undefined },

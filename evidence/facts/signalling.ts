@@ -61,7 +61,7 @@ export interface EndpointAnswerFacts {
   host: string;
   port: number;
   status: number;
-  /** From the connection on to the last byte. */
+  /** From the connection on to the last byte, in whole milliseconds. */
   answerMs: number;
   /** Where a client shall connect to: scheme, host, port and path. */
   serverUrl?: string;
