@@ -73,7 +73,11 @@ export function askTokenEndpoint(
         const read = await readAnswer(response, url, endpoint);
         if ('token' in read) {
           const { token, ...more } = read;
-          resolve({ token, answer: { ...at, status, answerMs: Math.round(performance.now() - readyMs), ...more }, asked });
+          resolve({
+            token,
+            answer: { ...at, status, answerMs: Math.round(performance.now() - readyMs), ...more },
+            asked,
+          });
         } else fail(read.reason, { ...seen, ...read });
       } catch {
         fail(over.aborted ? 'timeout' : 'closed', seen);
