@@ -171,6 +171,7 @@ function cleanup(service: DispatchService, id: () => string | undefined, close: 
 export const agent: Probe<AgentTarget> = {
   name: 'agent',
   depth: 'media',
+  waits: true,
   deadlineMs: ({ claim }) => 2 * dispatchMs + claim.joinWithinMs + announceMs + askMs + cleanMs,
   targets,
   observe,

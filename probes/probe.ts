@@ -63,6 +63,8 @@ export interface Probe<T extends Target = Target> {
   readonly name: string;
   /** It takes part from this depth on. */
   readonly depth: Depth;
+  /** Deeper than the wire, but it only waits: environments need not take turns at it. */
+  readonly waits?: true;
   /** The paths that it proves; absent: it always takes part. */
   readonly paths?: readonly Path[];
   /** From being started to having answered; at the deadline `signal` aborts. */

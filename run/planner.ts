@@ -29,7 +29,10 @@ export interface Plan extends Requests {
   readonly now: () => number;
   readonly signal: AbortSignal;
   readonly events?: PlanEvents;
-  /** What goes deeper than the wire keeps the machine busy, so that environments take turns at it. */
+  /**
+   * What goes deeper than the wire keeps the machine busy, so that environments take turns at it. Whoever has nothing
+   * like that to do meanwhile gives way, and comes again.
+   */
   readonly gate?: Gate;
 }
 
@@ -143,6 +146,8 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
     }
   };
 
+  /** What goes deeper than the wire and is being looked at; as long as there is any, it is our turn. */
+  let deep = 0;
   let leave = (): void => {};
   let turn: Promise<void> | undefined;
   const ourTurn = (): Promise<void> => {
@@ -154,11 +159,23 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
   };
 
   const look = async (probe: Probe, target: Target): Promise<void> => {
+    const gated = plan.gate !== undefined && probe.depth !== 'wire' && !probe.waits;
     running += 1;
-    if (plan.gate && probe.depth !== 'wire') await ourTurn();
+    if (gated) {
+      deep += 1;
+      await ourTurn();
+    }
     if (!plan.signal.aborted) await observe(probe, target);
     running -= 1;
     advance();
+    // Whoever only waits, for silence to be certain, keeps nobody else waiting.
+    if (gated) {
+      deep -= 1;
+      if (deep === 0 && !over) {
+        leave();
+        turn = undefined;
+      }
+    }
   };
 
   const observe = async (probe: Probe, target: Target): Promise<void> => {

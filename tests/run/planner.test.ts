@@ -270,6 +270,42 @@ t.test('environments take turns at what is deeper than the wire, and at nothing 
   }
 });
 
+t.test(
+  'an environment that waits for silence, or for an agent, keeps none of the others from their turn',
+  async (t) => {
+    const turns = gate(1);
+    const events: string[] = [];
+    let silence: () => void = () => {};
+    const silent = new Promise<void>((resolve) => {
+      silence = resolve;
+    });
+    const says = (what: string, until?: Promise<void>) => async (): Promise<Outcome> => {
+      events.push(what);
+      await until;
+      return { state: 'ok', facts: {} };
+    };
+    const waiting = [
+      probe('browser', { depth: 'media', observe: says('a browser') }),
+      probe('agent', { depth: 'media', waits: true, observe: says('a agent', silent) }),
+      probe('ice', { observe: says('a ice', silent) }),
+      after('media', 'ice', { depth: 'media', observe: says('a media') }),
+    ];
+    const healthy = [
+      probe('browser', { depth: 'media', observe: says('b browser') }),
+      after('media', 'browser', {
+        depth: 'media',
+        observe: async () => {
+          silence();
+          return says('b media')();
+        },
+      }),
+    ];
+    const found = await Promise.all([waiting, healthy].map((probes) => plan(probes, { gate: turns })));
+    t.same(events, ['a agent', 'a ice', 'a browser', 'b browser', 'b media', 'a media']);
+    for (const observations of found) t.ok(observations.every(({ state }) => state === 'ok'));
+  },
+);
+
 t.test('a peer that lists thousands of addresses does not start thousands of checks', async (t) => {
   const many: Target[] = Array.from({ length: 5000 }, (_, i) => ({ id: `ice:${i}` }));
   t.equal((await plan([probe('ice', { targets: () => many })])).length, 256);
