@@ -54,15 +54,16 @@ export interface Difference {
 /** What changed of one thing between two runs of the same environment. */
 export type Compare = (before: Evidence, after: Evidence) => Difference[];
 
-/** One change of the deployment where the two differ. Where one of them was not seen, nothing is known. */
+/** One change where the two differ. Where one of them was not seen, nothing is known. */
 export function differs<V extends Value>(
   kind: ChangeKind,
   what: string,
   before: V | undefined,
   after: V | undefined,
+  about: Difference['about'] = 'deployment',
 ): Difference[] {
   if (before === undefined || after === undefined || JSON.stringify(before) === JSON.stringify(after)) return [];
-  return [{ about: 'deployment', kind, what, before, after }];
+  return [{ about, kind, what, before, after }];
 }
 
 /** Each once, in an order of their own: in which order they came says nothing. */

@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js';
 import { seen } from '../../evidence/facts.js';
 import type { Run, Vantage } from '../../evidence/run.js';
 import { isIpv6, isPrivate, splitAddress } from '../address.js';
-import { type Difference, set } from './change.js';
+import { type Difference, differs, set } from './change.js';
 
 /** The `Date` header has whole seconds, and half of a round trip is in it. */
 const clockNoiseMs = 2000;
@@ -21,15 +21,8 @@ export function vantage(before: Run, after: Run): Difference[] {
   return found.length > 0 ? [...changed('vantage-name', 'name', was.name, is.name), ...found] : [];
 }
 
-function changed<V extends NonNullable<Difference['before']>>(
-  kind: Difference['kind'],
-  what: string,
-  before: V | undefined,
-  after: V | undefined,
-): Difference[] {
-  if (before === undefined || after === undefined || JSON.stringify(before) === JSON.stringify(after)) return [];
-  return [{ about: 'vantage', kind, what, before, after }];
-}
+const changed = (...[kind, what, before, after]: Parameters<typeof differs>): Difference[] =>
+  differs(kind, what, before, after, 'vantage');
 
 /** As the deployment sees it. Within one network machines get other addresses all the time, and with IPv6 each day. */
 function address(was: Vantage, is: Vantage): Difference[] {
