@@ -14,8 +14,8 @@ import { documentOf, environmentsOf } from './yaml.js';
 export interface Written {
   /** Of the environment. */
   readonly name: string;
-  /** What `LIVEKIT_…` variables the credentials come from. */
-  readonly auth: 'key' | 'token';
+  /** Which `LIVEKIT_…` variables the credentials come from, or which project of LiveKit's own command line. */
+  readonly auth: 'key' | 'token' | { readonly project: string };
   /** Path of a private CA, from the file's folder. */
   readonly ca?: string;
   /** Of livekit-doctor. */
@@ -46,6 +46,10 @@ function entryOf(looks: Looks, { name, auth, ca, version }: Written) {
 }
 
 function authSection(auth: Written['auth']): Section {
+  if (typeof auth === 'object') {
+    const says = "A project of LiveKit's own command line, where the check is run (`lk project list`).";
+    return { key: 'auth', lines: [{ key: 'project', value: auth.project, says }] };
+  }
   const says = 'Variables of the environment in which it is run: no secret belongs into this file.';
   const reference = (name: string): string => `\${${name}}`;
   const lines =

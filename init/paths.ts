@@ -11,7 +11,7 @@ const proven = {
   media: 'two browsers saw and heard each other',
 };
 
-/** A path that the deployment offers and that was not proven, with the codes of the findings that say why. */
+/** A path that was not proven, though it should be there, with the codes of the findings that say why. */
 export interface Unproven {
   readonly path: Path;
   readonly codes: readonly string[];
@@ -22,7 +22,20 @@ function works({ paths }: EnvironmentRun, path: Path): boolean {
   return reach === 'ok' && [peer, media].every((state) => state !== 'failed' && state !== 'unreached');
 }
 
+/** What every deployment should offer, and this one does not. */
+function notOffered({ findings }: EnvironmentRun): Unproven[] {
+  const loud = findings.filter(({ severity }) => severity !== 'info').map(({ code }) => code);
+  return allPaths.flatMap((path) => {
+    const codes = [`${path}-not-offered`].filter((code) => loud.includes(code));
+    return codes.length > 0 ? [{ path, codes }] : [];
+  });
+}
+
 export function unproven(environment: EnvironmentRun): Unproven[] {
+  return [...notOffered(environment), ...broken(environment)];
+}
+
+function broken(environment: EnvironmentRun): Unproven[] {
   const offered = offeredPaths(environment);
   return allPaths
     .filter((path) => offered.has(path) && !works(environment, path))
@@ -35,17 +48,22 @@ export function unproven(environment: EnvironmentRun): Unproven[] {
 export function pathLines({ first, startedAt }: Looks): Line[] {
   const offered = offeredPaths(first);
   const required = allPaths.filter((path) => offered.has(path) && works(first, path));
-  const broken = unproven(first);
+  const failed = broken(first);
   const when = dateOf(startedAt);
   const lines: Line[] = [];
-  if (required.length > 0) {
+  const absent = notOffered(first);
+  if (required.length > 0 && absent.length > 0) {
+    const why = absent.map(({ path, codes }) => `${path}${because(codes)}`);
+    const says = `The server does not offer ${list(why)}, which \`check\` goes on to say as long as nothing is claimed here. If it is meant to be so, this is what works:`;
+    lines.push({ key: 'required', value: required, says, doubted: true });
+  } else if (required.length > 0) {
     const says = `Each was proven by itself on ${when}: ${proven[first.asked.depth]}. Where one of them fails, \`check\` fails.`;
     lines.push({ key: 'required', value: required, says });
   }
-  if (broken.length > 0) {
-    const which = list(broken.map(({ path, codes }) => `${path}${because(codes)}`));
+  if (failed.length > 0) {
+    const which = list(failed.map(({ path, codes }) => `${path}${because(codes)}`));
     const says = `Offered, and not working on ${when}: ${which}. Repair it and require it; or say that it does not matter:`;
-    lines.push({ key: 'optional', value: broken.map(({ path }) => path), says, doubted: true });
+    lines.push({ key: 'optional', value: failed.map(({ path }) => path), says, doubted: true });
   }
   return lines;
 }

@@ -7,7 +7,7 @@ import type { Line, Section } from './section.js';
 const columns = 96;
 
 /** Where the JSON Schema of the file is, for editors. */
-const schema = 'https://unpkg.com/livekit-doctor/environment/environment.schema.json';
+const schema = './node_modules/livekit-doctor/environment/livekit-doctor.schema.json';
 
 export interface Entry {
   readonly name: string;

@@ -60,7 +60,8 @@ export async function init(argument: string | undefined, options: InitOptions, c
       output.write('\nNothing was written: nobody could join, so there is nothing to claim yet.\n');
       return code === exitCodes.pass ? exitCodes.inconclusive : code;
     }
-    const auth = 'token' in environment.auth ? 'token' : 'key';
+    const { project } = options;
+    const auth = project !== undefined ? { project } : 'token' in environment.auth ? 'token' : 'key';
     await write(looks, { name, auth, version: context.version, ...(ca !== undefined && { ca }) });
     output.write(`\n${said(looks, name, options).join('\n')}\n`);
     return code;
@@ -76,18 +77,26 @@ export async function init(argument: string | undefined, options: InitOptions, c
 /** With the path of its private CA as it stands in the file. */
 async function environmentOf(
   argument: string | undefined,
-  { ca, output }: InitOptions,
+  { ca, output, project }: InitOptions,
   { cwd, env }: Context,
 ): Promise<{ environment: Environment; ca?: string }> {
-  const url = argument ?? env.LIVEKIT_URL;
+  const url = argument ?? (project === undefined ? env.LIVEKIT_URL : undefined);
   const expected = 'a URL like wss://livekit.example.com';
-  if (!url) throw new ConfigurationError(`which deployment shall be asked? Give ${expected}, or set LIVEKIT_URL`);
-  if (!url.includes('://')) {
+  if (project !== undefined && url) throw new ConfigurationError('give either a URL or --project, which has its own');
+  if (project === undefined && !url) {
+    throw new ConfigurationError(`which deployment shall be asked? Give ${expected}, or set LIVEKIT_URL`);
+  }
+  if (url && !url.includes('://')) {
     throw new ConfigurationError(`${argument ? 'the argument' : 'LIVEKIT_URL'} is not ${expected}`);
   }
   const file = ca ?? (env.LIVEKIT_DOCTOR_CA || undefined);
   const variables = { ...env, LIVEKIT_DOCTOR_CA: undefined };
-  const [environment] = await loadEnvironments({ arguments: [url], cwd, env: variables });
+  const [environment] = await loadEnvironments({
+    arguments: url ? [url] : [],
+    projects: project === undefined ? [] : [project],
+    cwd,
+    env: variables,
+  });
   if (typeof environment !== 'object') throw new ConfigurationError(`expected ${expected}`);
   if (file === undefined) return { environment };
   const path = resolve(cwd, file);
@@ -161,8 +170,8 @@ function said({ first }: Looks, name: string, { output }: InitOptions): string[]
     ...(output === '-' ? [] : [`Wrote ${output}: the environment ${name}, with what was seen as claims.`]),
     ...(missing.length > 0
       ? [
-          `Not promised there, since it was not proven: ${missing.join(', ')}.`,
-          'Each is offered, so "check" goes on to speak of it until it is repaired; then require it.',
+          `Not promised, since it was not proven: ${missing.join(', ')}.`,
+          '"check" goes on to speak of that until it is repaired; then require it.',
         ]
       : []),
     `Correct it, then: livekit-doctor check ${name}${config}`,

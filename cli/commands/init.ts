@@ -6,6 +6,7 @@ import type { Context } from '../context.js';
 export interface InitOptions {
   readonly output: string;
   readonly name?: string;
+  readonly project?: string;
   readonly depth: Depth;
   /** A file. */
   readonly ca?: string;
@@ -34,6 +35,7 @@ export function initCommand(context: Context): Command {
     .option('--output <file>', 'where to; "-": standard output', usualFile)
     .option('--name <name>', 'of the environment; without it: out of the host name')
     .addOption(new Option('--depth <depth>', 'how deeply to prove what is claimed').choices(depths).default('wire'))
+    .option('--project <name>', "instead of a URL: a project of LiveKit's own CLI (lk project list)")
     .option('--ca <file>', 'a private CA, which the environment then names; without it: LIVEKIT_DOCTOR_CA')
     .option('--add', 'as a further environment where the file is there')
     .option('--force', 'in place of a file that is there')

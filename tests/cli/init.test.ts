@@ -41,6 +41,8 @@ test('without a URL, credentials or a CA it says what it wants', async (t) => {
   await refused(t, [url], /LIVEKIT_API_SECRET is not set/, { cwd, env: { LIVEKIT_API_KEY: 'key' } });
   await refused(t, [url, '--ca', 'ca.pem'], /--ca: ca\.pem: there is no such file/, { cwd });
   await refused(t, [url, '--name', 'a b'], /--name: expected letters/, { cwd });
+  await refused(t, [url, '--project', 'mine'], /either a URL or --project/, { cwd });
+  await refused(t, ['--project', 'mine'], /cli-config\.yaml: there is no such file/, { cwd, env: { HOME: cwd } });
   await refused(t, [url, '--depth', 'deep'], /wire, peer, media/, { cwd });
 });
 

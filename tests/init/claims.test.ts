@@ -80,6 +80,7 @@ t.test('a token and a private CA are named, and never their values', async (t) =
   t.match(text, /token: \$\{LIVEKIT_TOKEN\}\n/);
   t.notMatch(text, 'LIVEKIT_API');
   t.match(text, /\n {6}ca: \.\.\/my ca\.pem\n/);
+  t.match(claimsFrom(looks(), { ...written, auth: { project: 'mine' } }), /auth:\n( {6}# .*\n)+ {6}project: mine\n/);
 });
 
 t.test('what does not work is a comment with the code, and no promise', async (t) => {
@@ -96,6 +97,17 @@ t.test('what does not work is a comment with the code, and no promise', async (t
     ['udp', 'turn-udp'],
   );
   t.same(unproven(looks().first), []);
+});
+
+t.test('what should be offered and is not is no promise either', async (t) => {
+  const seen = looks({
+    with: [joined({ candidates: [candidate('tcp', media, 7881)], iceServers: [] })],
+    without: ['ice-udp:203.0.113.30:7882', 'turn-udp:203.0.113.30:3478', `turn-tls:${turnHost}:443`],
+  });
+  const text = claimsFrom(seen, written);
+  t.equal((await read(t, text)).claims.paths, undefined);
+  t.match(unwrapped(text), /does not offer udp \(udp-not-offered\)[\s\S]* required: \[tcp\]/);
+  t.same(unproven(seen.first), [{ path: 'udp', codes: ['udp-not-offered'] }]);
 });
 
 t.test('where nothing works no path is claimed, and the address that answers is told', async (t) => {
@@ -212,6 +224,8 @@ t.test('of every recorded run a file is written that accuses nobody of more than
       const added = codes(judged.findings).filter((code) => !codes(first.findings).includes(code));
       t.same(added, [], `${name}: nothing is found because of what was written`);
       if (first.verdict === 'pass') t.equal(judged.verdict, 'pass', name);
+      const loud = judged.findings.some(({ severity }) => severity !== 'info');
+      if (first.verdict === 'fail') t.ok(loud, `${name}: what is broken is still told of`);
     }
   }
   t.ok(files > 60, `${files} runs`);
