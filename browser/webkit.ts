@@ -25,9 +25,22 @@ export function missingWebkit(variables: Variables = process.env): string {
   );
 }
 
+/** Why it cannot meet a deployment with a CA or with resolvers of its own; undefined where it can. */
+export function webkitsLimit({
+  ca,
+  names,
+}: {
+  ca?: string | undefined;
+  names: readonly unknown[];
+}): string | undefined {
+  if (ca) return 'WebKit cannot be told to accept the certificates of a private CA (`tls.ca`), and nothing more.';
+  return names.length > 0 ? 'WebKit cannot be told the addresses of names (`dns.resolvers`).' : undefined;
+}
+
 export interface Webkit {
   readonly context: BrowserContext;
   readonly version: string;
+  close(): Promise<void>;
 }
 
 /** Rejects with what WebKit or Playwright said. */
@@ -42,5 +55,5 @@ export async function launchWebkit(
     handleSIGTERM: false,
     handleSIGHUP: false,
   });
-  return { context: await browser.newContext(), version: browser.version() };
+  return { context: await browser.newContext(), version: browser.version(), close: () => browser.close() };
 }

@@ -10,7 +10,7 @@ import { findFirefox, missingFirefox } from '../browser/firefox-executable.js';
 import type { Launched, OtherLaunch } from '../browser/host-protocol.js';
 import type { LaunchOptions } from '../browser/launch.js';
 import { type OtherBrowser, otherBrowsers } from '../browser/participants.js';
-import { findWebkit, missingWebkit } from '../browser/webkit.js';
+import { findWebkit, missingWebkit, webkitsLimit } from '../browser/webkit.js';
 import { hostOf } from '../environment/host.js';
 import { mintsTokens } from '../environment/token.js';
 import type { BrowserFacts, CertificateFacts, DnsFacts, TlsFacts } from '../evidence/facts.js';
@@ -180,9 +180,8 @@ function findOther(
     const { executable, protocol, origin } = found;
     return { origin, launch: { browser: name, options: { executable, protocol, names, trustedCertificates } } };
   }
-  if (ca || names.length > 0) {
-    return `WebKit cannot be told ${ca ? 'to accept the certificates of a private CA (`tls.ca`)' : 'the addresses of names (`dns.resolvers`)'} and nothing more.`;
-  }
+  const limit = webkitsLimit({ ca, names });
+  if (limit) return limit;
   const found = findWebkit();
   if (!found) return missingWebkit();
   const { executable, origin } = found;

@@ -9,6 +9,8 @@ import type { Bounds } from './bounds.js';
 import type { Way } from './candidates.js';
 import { connectionsOf, held } from './hold.js';
 import { type ConnectionInternals, internals } from './internals.js';
+// This page has that one, too, and it is what holds the connections to their paths.
+import './participant.js';
 import { type Reception, receive } from './reception.js';
 import { audioContext, makeRoom, otherOf, publishStamped } from './room.js';
 import { selectedPairs } from './statistics.js';

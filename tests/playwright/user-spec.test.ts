@@ -53,13 +53,21 @@ test('a trace is refused', async ({ caller }) => {
   await caller.join();
 });
 `;
+    const elsewhere = `
+import { test } from 'livekit-doctor/playwright';
+test.use({ callerBrowser: 'webkit' });
+test('a browser that is not there', async ({ caller }) => {
+  throw new Error('the caller is in ' + caller.page.context().browser()?.browserType().name());
+});
+`;
+    const specs = { talk: more, traced, elsewhere };
     const directory = makePackage(
       t,
-      new Map([...files, ['calls/talk.spec.ts', more], ['calls/traced.spec.ts', traced]]),
+      new Map([...files, ...Object.entries(specs).map(([name, text]) => [`calls/${name}.spec.ts`, text] as const)]),
     );
     const { code, said } = await runPlaywright(directory, ['--project=embedded-chromium', '--reporter=list']);
     t.equal(code, 1, said);
-    t.match(said, /1 failed[\s\S]*is refused[\s\S]*1 passed/);
+    t.match(said, /1 failed[\s\S]*is refused[\s\S]*1 skipped[\s\S]*1 passed/);
     t.match(said, /a trace would hold tokens/);
   });
 });
