@@ -7,7 +7,7 @@ export const failOnLevels = ['error', 'warning'] as const;
 export type FailOn = (typeof failOnLevels)[number];
 
 /** Of several environments the worst decides: fail beats inconclusive beats pass. Of none nothing was proven. */
-export function exitCodeOf(run: Run, failOn: FailOn): number {
+export function exitCodeOf(run: Pick<Run, 'environments'>, failOn: FailOn): number {
   const verdicts = run.environments.map(({ verdict, findings }): Verdict => {
     const warned = failOn === 'warning' && findings.some(({ severity }) => severity === 'warning');
     return warned ? 'fail' : verdict;

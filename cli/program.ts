@@ -6,13 +6,23 @@ import { explainCommand } from './commands/explain.js';
 import { initCommand } from './commands/init.js';
 import { labCommand } from './commands/lab.js';
 import { setupCommand } from './commands/setup.js';
+import { waitCommand } from './commands/wait.js';
 import type { Context } from './context.js';
 
 const help = `
 Exit codes: 0 pass, 1 fail, 2 usage or configuration error, 3 inconclusive, 130 interrupted.
 Secrets come from the environment or from livekit-doctor.yaml, never from a flag.`;
 
-const commands = [checkCommand, diagnoseCommand, diffCommand, explainCommand, initCommand, labCommand, setupCommand];
+const commands = [
+  checkCommand,
+  waitCommand,
+  diagnoseCommand,
+  diffCommand,
+  explainCommand,
+  initCommand,
+  labCommand,
+  setupCommand,
+];
 
 /** To add a command: one file in `commands/`, one line above. Whatever is heavy is loaded by its action. */
 export function program(context: Context): Command {

@@ -55,7 +55,7 @@ test('a secret in the wrong place is not repeated', async (t) => {
 test('help and version go to standard output', async (t) => {
   const help = await cli(['--help']);
   t.equal(help.code, 0);
-  for (const command of ['check', 'diagnose', 'diff', 'explain', 'init', 'lab', 'setup'])
+  for (const command of ['check', 'wait', 'diagnose', 'diff', 'explain', 'init', 'lab', 'setup'])
     t.match(help.stdout, new RegExp(`^ +${command} `, 'm'));
   t.match(help.stdout, /0 pass, 1 fail, 2 usage/);
   t.match((await cli(['check', '--help'])).stdout, /--fail-on[\s\S]*--idle 2m/);
