@@ -1,5 +1,5 @@
 /** The environments that a command line means. */
-import { usualFile } from '../environment/discover.js';
+import { type ConfigurationPlace, usualFile } from '../environment/discover.js';
 import type { Environment } from '../environment/environment.js';
 import { type embedded, loadEnvironments } from '../environment/load.js';
 import { type Context, insideMark } from './context.js';
@@ -14,6 +14,7 @@ export function load(
   names: readonly string[],
   { config, project }: Wanted,
   { cwd, env, progress }: Context,
+  onFile?: (place: ConfigurationPlace) => void,
 ): Promise<(Environment | typeof embedded)[]> {
   return loadEnvironments({
     arguments: names,
@@ -21,8 +22,9 @@ export function load(
     env,
     ...(project && { projects: project }),
     ...(config !== undefined && { config }),
-    onFile: ({ shown }) => {
-      if (shown !== usualFile && env[insideMark] === undefined) progress.write(`Reading ${shown}\n`);
+    onFile: (place) => {
+      if (place.shown !== usualFile && env[insideMark] === undefined) progress.write(`Reading ${place.shown}\n`);
+      onFile?.(place);
     },
   });
 }

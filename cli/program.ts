@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { checkCommand } from './commands/check.js';
+import { configCommand } from './commands/config.js';
 import { diagnoseCommand } from './commands/diagnose.js';
 import { diffCommand } from './commands/diff.js';
 import { explainCommand } from './commands/explain.js';
@@ -16,6 +17,7 @@ Secrets come from the environment or from livekit-doctor.yaml, never from a flag
 const commands = [
   checkCommand,
   waitCommand,
+  configCommand,
   diagnoseCommand,
   diffCommand,
   explainCommand,

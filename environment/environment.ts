@@ -25,7 +25,7 @@ export function secretsOf(auth: Auth): readonly string[] {
   if ('apiSecret' in auth) return [auth.apiSecret];
   const { tokenEndpoint, headers, body } = auth;
   const values = Object.entries(headers).flatMap(([header, value]) =>
-    plainHeaders.has(header.toLowerCase()) ? [] : [value, ...piecesOf(value)],
+    isPlainHeader(header) ? [] : [value, ...piecesOf(value)],
   );
   return [...values, ...tokenEndpoint.searchParams.values(), ...textsOf(body).flatMap(piecesOf)].flatMap(
     withoutPlaceholders,
@@ -33,6 +33,11 @@ export function secretsOf(auth: Auth): readonly string[] {
 }
 
 const plainHeaders = new Set(['accept', 'accept-language', 'content-type', 'origin', 'referer', 'user-agent']);
+
+/** One whose value is no secret. */
+export function isPlainHeader(name: string): boolean {
+  return plainHeaders.has(name.toLowerCase());
+}
 
 /** `Bearer x`, `session=x; other=y`: a server may repeat the part that counts. Short ones are words, like `Bearer`. */
 function piecesOf(value: string): string[] {

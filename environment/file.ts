@@ -1,6 +1,7 @@
 /** `livekit-doctor.yaml`: the environments that an operator has, by name. */
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { type EffectiveValue, effectiveValues } from './effective.js';
 import { ConfigurationError, type Environment } from './environment.js';
 import { toEnvironment } from './from-entry.js';
 import { bases, inherit } from './inherit.js';
@@ -20,6 +21,8 @@ export interface EnvironmentFile {
    * every mistake in them; what is wrong with the others is not looked at.
    */
   resolve(names: readonly string[]): Promise<Environment[]>;
+  /** What the environment of that name is made of, if it is right. */
+  explain(name: string): EffectiveValue[];
 }
 
 /** `shown` is how messages call it. Throws a `ConfigurationError`. */
@@ -52,6 +55,10 @@ export async function readEnvironmentFile(path: string, shown: string, variables
       }
       problems.check();
       return found;
+    },
+    explain(name) {
+      const read = readEntry(file, name, variables);
+      return read ? effectiveValues(name, read.values, file.lineOf) : [];
     },
   };
 }

@@ -7,7 +7,10 @@ import { at, type ConfigurationFile, type Tree } from './tree.js';
  * else is there replaces what was inherited. `undefined` where what it extends is not there or goes round in circles,
  * which is added to the problems.
  */
-export function inherit({ root, problems }: ConfigurationFile, name: string): Tree | undefined {
+export function inherit(
+  { root, problems }: Pick<ConfigurationFile, 'root' | 'problems'>,
+  name: string,
+): Tree | undefined {
   const entries = at(root, 'environments');
   const names = entries?.kind === 'map' ? [...entries.entries.keys()] : [];
   const chain: { name: string; tree: Tree }[] = [];

@@ -69,7 +69,7 @@ async function readFileIfThere({ cwd, config, env, onFile }: LoadRequest): Promi
   return { file: await readEnvironmentFile(place.path, place.shown, env), shown: place.shown };
 }
 
-function isUrl(argument: string): boolean {
+export function isUrl(argument: string): boolean {
   return argument.includes('://');
 }
 

@@ -1,5 +1,5 @@
 /** A YAML file as a tree whose every value knows where it stands, so that each mistake is shown at its line and column. */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar, type YAMLError } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLError } from 'yaml';
 import { hideReferences, showReferences, unclosedReference } from './interpolate.js';
 import { type Problems, problemsOf } from './problems.js';
 
@@ -22,13 +22,15 @@ export type Tree = Place &
     | { readonly kind: 'map'; readonly entries: ReadonlyMap<string, Tree> }
     | { readonly kind: 'list'; readonly items: readonly Tree[] }
     /** Its references are hidden (`interpolate.ts`). `source` is how it is written, quotes included. */
-    | { readonly kind: 'text'; readonly text: string; readonly source: string; readonly plain: boolean }
+    | { readonly kind: 'text'; readonly text: string; readonly source: string }
     | { readonly kind: 'scalar'; readonly scalar: unknown }
   );
 
 export interface ConfigurationFile {
   readonly root: Tree;
   readonly problems: Problems;
+  /** The line of an offset, from 1. */
+  lineOf(offset: number): number;
 }
 
 /** `name` is how the file is called in messages. Throws a `ConfigurationError` where the text is not YAML. */
@@ -65,12 +67,11 @@ export function parseConfiguration(text: string, name: string): ConfigurationFil
     if (isSeq(found)) return { ...place, kind: 'list', items: found.items.map((item, i) => read(item, [...path, i])) };
     const scalar = isScalar(found) ? found.value : null;
     if (typeof scalar !== 'string') return { ...place, kind: 'scalar', scalar };
-    const plain = isScalar(found) && found.type === Scalar.PLAIN;
-    return { ...place, kind: 'text', text: scalar, source: source.slice(range?.[0], range?.[1]), plain };
+    return { ...place, kind: 'text', text: scalar, source: source.slice(range?.[0], range?.[1]) };
   };
   const root = read(document.contents, []);
   problems.check();
-  return { root, problems };
+  return { root, problems, lineOf: (offset) => lines.linePos(offset).line };
 }
 
 /** What stands there may be a secret without quotes, and is not repeated. */

@@ -28,7 +28,7 @@ function ofMap(issue: z.core.$ZodIssue, values: Values): z.core.$ZodIssue[] {
   return found?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
 }
 
-/** What a scalar that came out of a variable becomes where a number or `true` and `false` are expected. */
+/** What came out of a variable becomes where a number or `true` and `false` are expected. */
 export function convertTo(schema: z.ZodType) {
   return (path: PathInFile, text: string): unknown => {
     const expected = schemaAt(schema, path);

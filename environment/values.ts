@@ -23,7 +23,7 @@ export interface Values {
 
 export interface Reading {
   readonly variables: Variables;
-  /** An unquoted scalar that is a variable may be a number: what it shall be depends on what is expected at its path. */
+  /** What comes out of a variable may be a number: what it shall be depends on what is expected at its path. */
   convert(path: PathInFile, text: string): unknown;
   /** Who needs the variables. */
   readonly neededBy: string;
@@ -48,8 +48,7 @@ export function valuesOf(tree: Tree, problems: Problems, how?: Reading): Values 
       problems.add(offset, message, unset ? how.neededBy : undefined);
     }
     known({ variables, defaults, broken: wrong.length > 0 });
-    const changed = variables.length + defaults.length > 0;
-    return changed && tree.plain ? how.convert(path, text) : text;
+    return variables.length + defaults.length > 0 ? how.convert(path, text) : text;
   };
   const plain = read(tree, []);
   return { plain, at: (path) => values.get(JSON.stringify(path)) };

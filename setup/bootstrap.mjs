@@ -3,7 +3,7 @@
  * begins. It uses nothing but Node's own modules and stays quiet where there is nothing to do. Progress is on standard
  * error; standard output belongs to what is started.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { getLabTools } from './lab-tools.mjs';
 import { built, fail, root, run, SetupError, say } from './process.mjs';
 
@@ -49,10 +49,15 @@ async function test() {
   process.exitCode = await runTests();
 }
 
-/** Writes the JSON Schema that ships beside the package anew. */
+/** Writes anew what is made of the schemas: those that ship beside the package, and the tables in the documentation. */
 async function schema() {
   const { runJsonSchema } = await built('evidence/schema.js');
-  writeFileSync(root('evidence/run.schema.json'), `${JSON.stringify(runJsonSchema(), null, 2)}\n`);
+  const { configurationJsonSchema, withKeyTables } = await built('environment/json-schema.js');
+  const write = (path, json) => writeFileSync(root(path), `${JSON.stringify(json, null, 2)}\n`);
+  write('evidence/run.schema.json', runJsonSchema());
+  write('environment/livekit-doctor.schema.json', configurationJsonSchema());
+  const page = root('docs/configuration.md');
+  writeFileSync(page, withKeyTables(readFileSync(page, 'utf8')));
 }
 
 /** livekit-server and a browser or two. Where one cannot be had, the run says what it could not do without it. */
