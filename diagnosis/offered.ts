@@ -1,7 +1,10 @@
 /** Which paths the deployment offers, and which of them must work. */
+import { isIP } from 'node:net';
 import type { Evidence, Path, Severity } from '../evidence/run.js';
 import { allPaths } from '../evidence/run.js';
 import { joined, look } from './look.js';
+
+const turnPaths = ['turn-udp', 'turn-tcp', 'turn-tls'] as const;
 
 /** RFC 7065 §3.1: a `turn:` URI without `transport` means UDP, a `turns:` URI TCP. TURN over DTLS is not looked at. */
 export function turnPath(url: string): Path | undefined {
@@ -9,6 +12,22 @@ export function turnPath(url: string): Path | undefined {
   if (!scheme) return undefined;
   if (scheme.toLowerCase() === 'turns') return transport === 'udp' ? undefined : 'turn-tls';
   return transport === 'tcp' ? 'turn-tcp' : 'turn-udp';
+}
+
+/** The TURN URLs of the join response, with the host that they name; where it was not recorded, those that were tried. */
+export function handedOut(evidence: Evidence): { readonly url: string; readonly host: string }[] {
+  const tried = turnPaths.flatMap((path) => look(evidence, path).map(({ facts }) => facts));
+  const urls = (joined(evidence)?.iceServers ?? tried).map(({ url }) => url);
+  return [...new Set(urls)].flatMap((url) => {
+    const [, host] = /^turns?:(\[[^\]]+\]|[^:?]+)/i.exec(url) ?? [];
+    return host ? [{ url, host: host.toLowerCase().replace(/^\[|\]$|\.$/g, '') }] : [];
+  });
+}
+
+/** A TURN host that is claimed, while the server hands out another name: nobody is led there. */
+export function isUnusedTurnHost(evidence: Evidence, host: string): boolean {
+  const named = handedOut(evidence).filter((one) => isIP(one.host) === 0);
+  return named.length > 0 && !named.some((one) => one.host === host);
 }
 
 /** What the join response offers; where it was not recorded, what the probes found to look at. */
@@ -23,7 +42,7 @@ export function offeredPaths(evidence: Evidence): Set<Path> {
   for (const protocol of ['udp', 'tcp'] as const) {
     if (look(evidence, `ice-${protocol}`).some(({ facts }) => facts.origin === 'advertised')) offered.add(protocol);
   }
-  for (const path of ['turn-udp', 'turn-tcp', 'turn-tls'] as const) {
+  for (const path of turnPaths) {
     if (look(evidence, path).length > 0) offered.add(path);
   }
   return offered;

@@ -1,10 +1,10 @@
 /** Names that do not lead to an address. */
 import type { Role, Seen } from '../../evidence/facts.js';
 import type { Evidence, Path } from '../../evidence/run.js';
-import { signalling } from '../look.js';
+import { joined, signalling } from '../look.js';
 import { names, resolversOf } from '../names.js';
-import { severityOf, turnPath } from '../offered.js';
-import { rule } from '../rule.js';
+import { isUnusedTurnHost, severityOf, turnPath } from '../offered.js';
+import { type Alternative, rule } from '../rule.js';
 import { list } from '../words.js';
 
 interface NameArgs {
@@ -23,7 +23,16 @@ function pathsOf(evidence: Evidence, host: string): Path[] {
   return found.length > 0 ? found : ['turn-tls'];
 }
 
-function nameFindings(evidence: Evidence, found: readonly Seen<'dns'>[]) {
+/** Nobody knows what the server hands out. */
+function orOtherName({ claims }: Evidence, name: string): Alternative[] {
+  const claimed = claims.turn?.host;
+  const code = claimed === undefined || claimed === name ? 'turn-host-drift' : 'turn-host-wrong';
+  const separateBy = `Look at the TURN URLs of a join response: they say whether \`${name}\` is the name that \`turn.domain\` has now.`;
+  return [{ code, separateBy }];
+}
+
+function nameFindings(evidence: Evidence, all: readonly Seen<'dns'>[]) {
+  const found = all.filter(({ facts: { role, name } }) => role === 'signal' || !isUnusedTurnHost(evidence, name));
   return found.map(({ id, facts }) => {
     const { name, role } = facts;
     const expected = role === 'signal' ? evidence.claims.dns?.signal : evidence.claims.turn?.address;
@@ -64,12 +73,12 @@ export const dnsNameMissing = rule<NameArgs>({
 export const turnNameMissing = rule<NameArgs>({
   code: 'turn-name-missing',
   severity: 'error',
-  explainedBy: ['vantage-offline'],
+  explainedBy: ['vantage-offline', 'turn-host-wrong'],
   find: (evidence) =>
     nameFindings(
       evidence,
       names(evidence, 'missing').filter(({ facts }) => facts.role === 'turn'),
-    ),
+    ).map((found) => ({ ...found, alternatives: joined(evidence) ? [] : orOtherName(evidence, found.args.name) })),
   prose: (args) => ({
     summary: `The TURN host \`${args.name}\`, which the server hands out to every participant, does not exist in DNS.`,
     cause: `DNS answered NXDOMAIN for it (asked: ${list(args.resolvers)}), while the signalling host resolves.`,
@@ -80,7 +89,7 @@ export const turnNameMissing = rule<NameArgs>({
 export const dnsNoAddress = rule<NameArgs>({
   code: 'dns-no-address',
   severity: 'error',
-  explainedBy: ['vantage-offline'],
+  explainedBy: ['vantage-offline', 'turn-host-wrong'],
   find: (evidence) => nameFindings(evidence, names(evidence, 'no-address')),
   prose: (args) => ({
     summary: `The name \`${args.name}\` exists, but it has no address.`,

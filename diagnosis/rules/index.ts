@@ -8,7 +8,7 @@ import { browserMissing } from './browser-missing.js';
 import { fallbackFailed, reconnectFailed } from './call.js';
 import { dnsDnssecInvalid, dnsNameMissing, dnsNoAddress, dnsServerFailure, turnNameMissing } from './dns-missing.js';
 import { dnsResolversDisagree, dnsResolverUnreachable, dnsUdpBlocked } from './dns-resolvers.js';
-import { dnsWrongAddress } from './dns-wrong-address.js';
+import { dnsAddressDrift, dnsWrongAddress } from './dns-wrong-address.js';
 import { dtlsFiltered } from './dtls-filtered.js';
 import { firefoxFails, turnMappedAddressLoopback } from './firefox.js';
 import { forbiddenPathOpen } from './forbidden-path-open.js';
@@ -24,6 +24,7 @@ import {
 import { loadBalancerSplitsNodes } from './load-balancer-splits-nodes.js';
 import { mediaAddressDrift, mediaAddressPrivate, mediaAddressSilent, mediaAddressWrong } from './media-address.js';
 import { codecDisabled, mediaDownlinkLost, mediaUplinkLost, rtcpLost } from './media-flow.js';
+import { mediaPortDrift } from './media-port-drift.js';
 import { mediaReplyAddressWrong } from './media-reply-address-wrong.js';
 import { natBindingShort, natEndpointDependent } from './nat.js';
 import { tcpNotOffered, udpNotOffered } from './not-offered.js';
@@ -44,6 +45,7 @@ import {
   serverNotReady,
   subscribeDenied,
 } from './server.js';
+import { serverRegionUnexpected, serverVersionUnexpected } from './server-unexpected.js';
 import { dnsPrivateAddress, ipv6Unreachable, signalAddressDead } from './signal-address.js';
 import { signalPortFiltered, signalPortRefused } from './signal-port.js';
 import { tcpPortFiltered, tcpPortProxied, tcpPortRefused } from './tcp.js';
@@ -64,6 +66,7 @@ import { pathMtuBlackhole, tlsHandshakeStalled, tlsPlaintextPort, tlsVersionUnsu
 import { tokenGrantMissing, tokenKeyUnknown, tokenSecretWrong, tokenTimeInvalid } from './token.js';
 import { tokenEndpointFailed, tokenEndpointSlow, tokenServerMismatch } from './token-endpoint.js';
 import { tokenGrantsTooWide, tokenLifetimeTooLong, tokenRoomIgnored } from './token-grants.js';
+import { turnHostDrift, turnHostWrong } from './turn-host.js';
 import {
   turnNotOffered,
   turnPortNotTurn,
@@ -90,6 +93,7 @@ import { vantageStarved } from './vantage-starved.js';
 export const rules: readonly AnyRule[] = [
   vantageOffline,
   vantageStarved,
+  turnHostWrong,
   dnsResolverUnreachable,
   dnsUdpBlocked,
   dnsNameMissing,
@@ -99,6 +103,7 @@ export const rules: readonly AnyRule[] = [
   turnNameMissing,
   dnsPrivateAddress,
   dnsWrongAddress,
+  dnsAddressDrift,
   dnsResolversDisagree,
   ipv6Unreachable,
   signalAddressDead,
@@ -140,12 +145,15 @@ export const rules: readonly AnyRule[] = [
   tokenEndpointSlow,
   publishDenied,
   subscribeDenied,
+  serverVersionUnexpected,
+  serverRegionUnexpected,
   hairpinMissing,
   mediaAddressPrivate,
   mediaAddressWrong,
   mediaReplyAddressWrong,
   mediaAddressSilent,
   mediaAddressDrift,
+  mediaPortDrift,
   forbiddenPathOpen,
   udpNotOffered,
   tcpNotOffered,
@@ -159,6 +167,7 @@ export const rules: readonly AnyRule[] = [
   tcpPortFiltered,
   tcpPortProxied,
   turnNotOffered,
+  turnHostDrift,
   turnTlsPortMismatch,
   turnPortNotTurn,
   turnTlsUnreachable,

@@ -33,6 +33,15 @@ interface AddressArgs {
   /** Where the media answered, if that is known. */
   answering?: string;
   origin?: Origin;
+  /** `media.address`, where it is another one. */
+  claimed?: string;
+}
+
+/** The claim of the same family, if it is about none of these. */
+function otherAddress({ claims }: Evidence, addresses: readonly string[]): { claimed?: string } {
+  const claimed = claims.media?.address;
+  const differs = claimed && addresses.some((one) => isIpv6(one) === isIpv6(claimed)) && !addresses.includes(claimed);
+  return differs ? { claimed } : {};
 }
 
 const places: Record<Origin, string> = {
@@ -88,6 +97,7 @@ export const mediaAddressPrivate = rule<AddressArgs>({
         args: {
           addresses,
           advertised: list(addresses),
+          ...otherAddress(evidence, addresses),
           ...(instead && { answering: instead.facts.address, origin: instead.facts.origin }),
         },
         evidence: ids(signalling(evidence), ...checks, instead),
@@ -95,8 +105,8 @@ export const mediaAddressPrivate = rule<AddressArgs>({
       },
     ];
   },
-  prose: ({ advertised, answering, origin }) => ({
-    summary: `The server tells participants to send media to ${advertised}, which nobody outside its own network can reach.`,
+  prose: ({ advertised, answering, origin, claimed }) => ({
+    summary: `The server tells participants to send media to ${advertised}, which nobody outside its own network can reach${claimed ? `; the environment claims ${claimed}` : ''}.`,
     cause: `livekit-server advertises the address of its container, pod or host, while its signalling is reached at a public one${
       answering && origin ? `; the media answers at ${answering}, ${places[origin]}` : ''
     }.`,
@@ -154,7 +164,7 @@ export const mediaAddressSilent = rule<AddressArgs & { control: boolean }>({
       const udp = look(evidence, 'turn-udp').filter((check) => silent(check) && check.facts.address !== address);
       const arrives = `Look on the host that owns ${address} whether packets arrive (\`tcpdump -ni any host ${address}\`): if they do not, a firewall drops them.`;
       return {
-        args: { addresses: [address], advertised: address, control },
+        args: { addresses: [address], advertised: address, control, ...otherAddress(evidence, [address]) },
         evidence: ids(...checks, ...controls, ...udp),
         severity: severityOf(evidence, 'udp', 'tcp'),
         undecided: !control,
@@ -169,8 +179,8 @@ export const mediaAddressSilent = rule<AddressArgs & { control: boolean }>({
         ],
       };
     }),
-  prose: ({ advertised, control }) => ({
-    summary: `Nothing answers at ${advertised}, the address that the server advertises for media, neither over UDP nor over TCP.`,
+  prose: ({ advertised, control, claimed }) => ({
+    summary: `Nothing answers at ${advertised}, the address that the server advertises for media, neither over UDP nor over TCP${claimed ? `; the environment claims ${claimed}` : ''}.`,
     cause: `The address is wrong or gone, or a firewall drops both media ports${
       control ? '' : ', or this network lets nothing out but web traffic'
     }; no other address at which the media could be answered either.`,

@@ -1,13 +1,22 @@
 /** Protocols for media that the server does not offer. */
-import type { Evidence } from '../../evidence/run.js';
-import { turnChecks } from '../checks.js';
+import type { Evidence, Severity } from '../../evidence/run.js';
+import { type Protocol, turnChecks } from '../checks.js';
+import { promised, thoughPromised } from '../claimed.js';
 import { ids, joined, kindOf, signalling } from '../look.js';
-import { isForbidden, severityOf, severityOfMissing } from '../offered.js';
+import { isForbidden, severityOfMissing, severityOf as severityOfPaths } from '../offered.js';
 import { type Args, rule } from '../rule.js';
 
 interface NotOfferedArgs extends Args {
   /** Protocols of the candidates that it does offer. */
   offered: string[];
+  /** What of the claims says otherwise, in the words of the file. */
+  claimed: string[];
+}
+
+/** A claimed port is a way for media that is missed. */
+function severityOf(evidence: Evidence, protocol: Protocol): Severity {
+  const severity = severityOfMissing(evidence, protocol);
+  return severity === 'info' && promised(evidence, protocol).length > 0 ? 'warning' : severity;
 }
 
 function candidateProtocols(evidence: Evidence): string[] | undefined {
@@ -25,18 +34,18 @@ export const udpNotOffered = rule<NotOfferedArgs>({
     // A relay sends UDP, so without such a candidate TURN has nowhere to go.
     const relays = turnChecks(evidence).filter((check) => kindOf(check) === 'no-udp-candidate');
     const paths = relays.map((check) => check.probe);
-    const harmed = offered.length === 0 || (paths.length > 0 && severityOf(evidence, ...paths) === 'error');
+    const harmed = offered.length === 0 || (paths.length > 0 && severityOfPaths(evidence, ...paths) === 'error');
     if (!harmed && isForbidden(evidence, 'udp')) return [];
     return [
       {
-        args: { offered },
+        args: { offered, claimed: promised(evidence, 'udp') },
         evidence: ids(signalling(evidence), ...relays),
-        severity: harmed ? 'error' : severityOfMissing(evidence, 'udp'),
+        severity: harmed ? 'error' : severityOf(evidence, 'udp'),
       },
     ];
   },
-  prose: ({ offered }) => ({
-    summary: `The server offers ${offered.length > 0 ? 'no UDP address for media, only TCP' : 'no address for media at all'}.`,
+  prose: ({ offered, claimed }) => ({
+    summary: `The server offers ${offered.length > 0 ? 'no UDP address for media, only TCP' : 'no address for media at all'}${thoughPromised(claimed)}.`,
     cause:
       offered.length > 0
         ? '`rtc.force_tcp` is on, or neither `rtc.udp_port` nor a port range is usable, so every call runs over TCP with its delays.'
@@ -55,10 +64,11 @@ export const tcpNotOffered = rule<NotOfferedArgs>({
   find(evidence) {
     const offered = candidateProtocols(evidence);
     if (!offered || offered.includes('tcp') || isForbidden(evidence, 'tcp')) return [];
-    return [{ args: { offered }, evidence: ids(signalling(evidence)), severity: severityOfMissing(evidence, 'tcp') }];
+    const args = { offered, claimed: promised(evidence, 'tcp') };
+    return [{ args, evidence: ids(signalling(evidence)), severity: severityOf(evidence, 'tcp') }];
   },
-  prose: () => ({
-    summary: 'The server offers no TCP address for media, so networks that block UDP depend on TURN.',
+  prose: ({ claimed }) => ({
+    summary: `The server offers no TCP address for media${thoughPromised(claimed)}: networks that block UDP depend on TURN.`,
     cause: '`rtc.tcp_port` is 0.',
     fix: 'Set `rtc.tcp_port: 7881` and expose that port, without TLS and without an HTTP proxy, at the media address.',
   }),

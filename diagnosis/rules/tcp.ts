@@ -16,6 +16,7 @@ import {
   udpControls,
   worked,
 } from '../checks.js';
+import { butClaimed, orAsClaimed, otherPorts } from '../claimed.js';
 import { isOtherServer } from '../flows.js';
 import { ids, kindOf } from '../look.js';
 import { severityOf } from '../offered.js';
@@ -29,6 +30,8 @@ interface TcpArgs {
   control: boolean;
   /** What came instead of STUN. */
   said?: string;
+  /** `media.tcp`, where it is another port. */
+  claimed?: string;
 }
 
 function findings(
@@ -45,7 +48,7 @@ function findings(
   );
   return [
     {
-      args: { addresses, destinations, control },
+      args: { addresses, destinations, control, ...otherPorts(evidence, 'tcp', destinations) },
       evidence: ids(...checks, ...sameAddress, ...controls),
       severity: severityOf(evidence, 'tcp'),
       undecided: !control,
@@ -62,11 +65,11 @@ export const tcpPortRefused = rule<TcpArgs>({
   severity: 'error',
   explainedBy: beforeRefusal,
   find: (evidence) => findings(evidence, dead(evidence, 'tcp', refused), true, []),
-  prose: ({ destinations }) => ({
-    summary: `Nothing listens on TCP ${list(destinations)}, which the server advertises for media.`,
+  prose: ({ destinations, claimed }) => ({
+    summary: `Nothing listens on TCP ${list(destinations)}, which the server advertises for media${butClaimed('tcp', claimed)}.`,
     cause:
       'The connection is refused at once (RST): the address is there, but the port is not forwarded to livekit-server.',
-    fix: `Set \`rtc.tcp_port\` to the port that is exposed, or ${expose(destinations)}.`,
+    fix: `${orAsClaimed('tcp', claimed)}Set \`rtc.tcp_port\` to the port that is exposed, or ${expose(destinations)}.`,
   }),
 });
 
@@ -80,12 +83,12 @@ export const tcpPortFiltered = rule<TcpArgs>({
     const controls = [...udpControls(evidence, addresses), ...tcpControls(evidence, addresses)];
     return findings(evidence, checks, controls.length > 0, controls);
   },
-  prose: ({ destinations, control }) => ({
-    summary: `TCP ${list(destinations)} is dropped: connection attempts meet silence.`,
+  prose: ({ destinations, control, claimed }) => ({
+    summary: `TCP ${list(destinations)} is dropped: connection attempts meet silence${butClaimed('tcp', claimed)}.`,
     cause: control
       ? 'Other ports of the deployment answer this machine at the same time, so a firewall or security group in front of the media address drops this one.'
       : 'A firewall or security group drops this port, or this network lets nothing out but web traffic: nothing else here excludes that.',
-    fix: `Allow inbound TCP in the firewall or security group, and ${expose(destinations)}.`,
+    fix: `${orAsClaimed('tcp', claimed)}Allow inbound TCP in the firewall or security group, and ${expose(destinations)}.`,
   }),
 });
 
@@ -109,11 +112,11 @@ export const tcpPortProxied = rule<TcpArgs>({
       args: { ...found.args, ...(said && { said }) },
     }));
   },
-  prose: ({ destinations, said }) => ({
-    summary: `TCP ${list(destinations)} accepts connections, but what answers there is not livekit-server's media port.`,
+  prose: ({ destinations, said, claimed }) => ({
+    summary: `TCP ${list(destinations)} accepts connections, but what answers there is not livekit-server's media port${butClaimed('tcp', claimed)}.`,
     cause: said
       ? `It said ${quoted(said)} instead of STUN: an HTTP or TLS proxy stands on the media port.`
       : 'It accepts and then closes or stays silent: a load balancer without a healthy backend, or one that speaks HTTP or TLS, stands on the media port.',
-    fix: `Take TLS and HTTP away from this port and ${expose(destinations)}, with a backend that is healthy.`,
+    fix: `${orAsClaimed('tcp', claimed)}Take TLS and HTTP away from this port and ${expose(destinations)}, with a backend that is healthy.`,
   }),
 });

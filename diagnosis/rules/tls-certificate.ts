@@ -66,7 +66,7 @@ export const tlsIntercepted = rule<CertificateArgs>({
 export const tlsDefaultCertificate = rule<CertificateArgs & { maker: string }>({
   code: 'tls-default-certificate',
   severity: 'error',
-  explainedBy: ['dns-wrong-address'],
+  explainedBy: ['turn-host-wrong', 'dns-wrong-address'],
   find: (evidence) =>
     certificates(evidence, (port, leaf) => port.state === 'failed' && defaultMaker(port, leaf) !== undefined).map(
       ({ port, ...found }) => {
@@ -153,7 +153,7 @@ export const tlsUntrustedIssuer = rule<CertificateArgs>({
 export const tlsNameMismatch = rule<CertificateArgs>({
   code: 'tls-name-mismatch',
   severity: 'error',
-  explainedBy: ['dns-wrong-address', 'tls-default-certificate'],
+  explainedBy: ['turn-host-wrong', 'dns-wrong-address', 'tls-default-certificate'],
   find: (evidence) =>
     certificates(evidence, ({ facts }) => facts.nameError !== undefined).map(({ port: _, ...found }) => found),
   prose: ({ host, destination, names, subject, target }) => ({

@@ -151,8 +151,8 @@ export const tlsCertificateExpiring = rule<CertificateArgs & { daysLeft: number;
     });
   },
   prose: ({ host, destination, validTo, daysLeft, minDays, target }) => ({
-    summary: `The certificate of \`${host}\` at ${destination} expires in ${daysLeft} days, on ${moment(validTo)}.`,
-    cause: `Fewer than ${minDays} days are left (\`tls.minDays\`), so the renewal that should have happened did not.`,
+    summary: `The certificate of \`${host}\` at ${destination} expires in ${daysLeft} days, on ${moment(validTo)}, and at least ${minDays} should be left.`,
+    cause: `Fewer days are left than \`tls.minDays\` says, so the renewal that should have happened did not.`,
     fix: `Renew the certificate in ${secretOf(target)} now, and see why it was not renewed (\`kubectl describe certificate\`, \`certbot renew --dry-run\`).`,
   }),
 });

@@ -27,6 +27,7 @@ const turnPaths: readonly Path[] = ['turn-udp', 'turn-tcp', 'turn-tls'];
 export const beforeTurn = [
   'vantage-offline',
   'vantage-starved',
+  'turn-host-wrong',
   'turn-name-missing',
   'dns-no-address',
   'dns-server-failure',
@@ -44,12 +45,21 @@ export const beforeTurnTls = [
 ];
 const mediaAddress = ['media-address-private', 'media-address-wrong', 'media-address-silent', 'hairpin-missing'];
 
-export const turnNotOffered = rule<Args & { missing: Path[]; offered: Path[]; required: boolean }>({
+interface NotOfferedArgs extends Args {
+  missing: Path[];
+  offered: Path[];
+  required: boolean;
+  /** `turn.host` */
+  claimed?: string;
+}
+
+export const turnNotOffered = rule<NotOfferedArgs>({
   code: 'turn-not-offered',
   severity: 'warning',
   explainedBy: [],
   find(evidence) {
     if (!joined(evidence)) return [];
+    const claimed = evidence.claims.turn?.host;
     const offered = turnPaths.filter((path) => offeredPaths(evidence).has(path));
     const required = requiredPaths(evidence);
     const missing = turnPaths.filter(
@@ -61,17 +71,17 @@ export const turnNotOffered = rule<Args & { missing: Path[]; offered: Path[]; re
     if (missing.length === 0 && (offered.length > 0 || !wanted)) return [];
     return [
       {
-        args: { missing, offered, required: missing.length > 0 },
+        args: { missing, offered, required: missing.length > 0, ...(claimed && { claimed }) },
         evidence: ids(signalling(evidence)),
         // Whoever names a TURN host expects one; a deployment that never spoke of TURN is not alarmed.
-        severity: missing.length > 0 ? 'error' : evidence.claims.turn?.host ? 'warning' : 'info',
+        severity: missing.length > 0 ? 'error' : claimed ? 'warning' : 'info',
       },
     ];
   },
-  prose: ({ missing, offered, required }) => ({
+  prose: ({ missing, offered, required, claimed }) => ({
     summary: required
-      ? `The environment requires ${list(missing)}, but the server offers ${offered.length > 0 ? `only ${list(offered)}` : 'no TURN at all'}.`
-      : 'The server offers no TURN, so participants whose network lets out nothing but web traffic cannot take part.',
+      ? `The environment requires ${list(missing)}${claimed ? ` and claims \`turn.host: ${claimed}\`` : ''}, but the server offers ${offered.length > 0 ? `only ${list(offered)}` : 'no TURN at all'}.`
+      : `The server offers no TURN${claimed ? `, though the environment claims \`turn.host: ${claimed}\`` : ''}, so participants whose network lets out nothing but web traffic cannot take part.`,
     cause: `The join response has no ${required ? list(missing.map((path) => (path === 'turn-tls' ? '`turns:`' : '`turn:`'))) : '`turn:` or `turns:`'} URL among its ICE servers: \`turn.enabled\` is off, or the port of that kind is not set.`,
     fix: 'Set `turn.enabled: true`, `turn.domain` and `turn.tls_port` for TURN over TLS, and `turn.udp_port: 3478` for TURN over UDP (neither port has a default), or list an external server under `rtc.turn_servers`.',
   }),

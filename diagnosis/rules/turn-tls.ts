@@ -197,18 +197,18 @@ export const turnExternalTlsMismatch = rule<ExternalTlsArgs>({
     const said =
       claimed === undefined
         ? ''
-        : ` The environment claims \`turn.externalTls: ${claimed}\`, and the server behaves as with \`${observed}\`.`;
+        : `; the environment claims \`turn.externalTls: ${claimed}\`, and the server behaves as with \`${observed}\``;
     const first = (claimed ?? !observed) ? [optionOne, optionTwo] : [optionTwo, optionOne];
     const fix = `Set ${first[0]}, or else ${first[1]}; \`turn.external_tls\` is ${observed} now, by what the server does.`;
     return {
       summary:
         ended === 'twice'
-          ? `TLS is ended before the TURN server of \`${url}\`, which wants TLS once more.`
-          : `Nobody ends TLS for \`${url}\`: the TURN server behind it speaks TURN without TLS.`,
+          ? `TLS is ended before the TURN server of \`${url}\`, which wants TLS once more${said}.`
+          : `Nobody ends TLS for \`${url}\`: the TURN server behind it speaks TURN without TLS${said}.`,
       cause:
         ended === 'twice'
-          ? `The handshake with ${destination} succeeds, TURN is silent in it, and a second handshake inside it leads to the TURN server.${said}`
-          : `No handshake comes about with ${destination}, and a request without TLS is answered by the TURN server at ${seenAt}.${said}`,
+          ? `The handshake with ${destination} succeeds, TURN is silent in it, and a second handshake inside it leads to the TURN server.`
+          : `No handshake comes about with ${destination}, and a request without TLS is answered by the TURN server at ${seenAt}.`,
       fix: embedded
         ? fix
         : 'Let TLS be ended once: either by the load balancer, with a plain TCP listener of the TURN server behind it, or by the TURN server (coturn: `cert`, `pkey`, `tls-listening-port`), with a load balancer that passes TLS on.',

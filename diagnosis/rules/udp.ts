@@ -13,6 +13,7 @@ import {
   whyNoStun,
   worked,
 } from '../checks.js';
+import { butClaimed, orAsClaimed, otherPorts } from '../claimed.js';
 import { otherServersAt } from '../flows.js';
 import { ids } from '../look.js';
 import { mappingOf } from '../nat.js';
@@ -27,6 +28,8 @@ interface UdpArgs {
   control: boolean;
   /** Why there is no control, where that is known. */
   uncontrolled?: string;
+  /** `media.udp`, where it is about other ports. */
+  claimed?: string;
 }
 
 /** Behind a NAT an answer from the wrong address never arrives, so it looks like a packet that was dropped. */
@@ -75,7 +78,13 @@ export const udpFiltered = rule<UdpArgs>({
     const uncontrolled = whyNoStun(evidence);
     return [
       {
-        args: { addresses, destinations, control, ...(!control && uncontrolled && { uncontrolled }) },
+        args: {
+          addresses,
+          destinations,
+          control,
+          ...(!control && uncontrolled && { uncontrolled }),
+          ...otherPorts(evidence, 'udp', destinations),
+        },
         evidence: ids(...checks, ...sameAddress, ...controls),
         severity: severityOf(evidence, 'udp'),
         undecided: !control,
@@ -88,12 +97,12 @@ export const udpFiltered = rule<UdpArgs>({
       },
     ];
   },
-  prose: ({ destinations, control, uncontrolled }) => ({
-    summary: `UDP to ${list(destinations)} is dropped: checks are sent, and nothing comes back.`,
+  prose: ({ destinations, control, uncontrolled, claimed }) => ({
+    summary: `UDP to ${list(destinations)} is dropped: checks are sent, and nothing comes back${butClaimed('udp', claimed)}.`,
     cause: control
       ? 'Other UDP from this machine is answered at the same time, so a firewall, a security group or a Service without the UDP port drops these packets or their replies.'
       : `A firewall, a security group or a Service without the UDP port drops these packets or their replies, or this network blocks UDP: nothing else here answered over UDP to exclude that${uncontrolled ? ` (${uncontrolled})` : ''}.`,
-    fix: `Allow inbound UDP to ${list(destinations)}: security group or firewall rule, and in Kubernetes a Service port with \`protocol: UDP\` whose \`port\` and \`targetPort\` are \`rtc.udp_port\` (or the range \`rtc.port_range_start\` to \`rtc.port_range_end\`).`,
+    fix: `${orAsClaimed('udp', claimed)}Allow inbound UDP to ${list(destinations)}: security group or firewall rule, and in Kubernetes a Service port with \`protocol: UDP\` whose \`port\` and \`targetPort\` are \`rtc.udp_port\` (or the range \`rtc.port_range_start\` to \`rtc.port_range_end\`).`,
   }),
 });
 
@@ -106,19 +115,20 @@ export const udpPortClosed = rule<UdpArgs>({
     if (checks.length === 0) return [];
     const addresses = [...new Set(checks.map(addressOf))];
     const controls = advertised(evidence, 'tcp').filter(worked);
+    const destinations = [...new Set(checks.map(destination))];
     return [
       {
-        args: { addresses, destinations: [...new Set(checks.map(destination))], control: true },
+        args: { addresses, destinations, control: true, ...otherPorts(evidence, 'udp', destinations) },
         evidence: ids(...checks, ...controls),
         severity: severityOf(evidence, 'udp'),
-        alternatives: [...orWrongAddress(evidence, addresses), orRemapped([...new Set(checks.map(destination))])],
+        alternatives: [...orWrongAddress(evidence, addresses), orRemapped(destinations)],
       },
     ];
   },
-  prose: ({ destinations }) => ({
-    summary: `Nothing listens on UDP ${list(destinations)}, which the server advertises for media.`,
+  prose: ({ destinations, claimed }) => ({
+    summary: `Nothing listens on UDP ${list(destinations)}, which the server advertises for media${butClaimed('udp', claimed)}.`,
     cause:
       'The host answers at once that the port is closed (ICMP port unreachable), so packets arrive, but not at livekit-server.',
-    fix: `Make \`rtc.udp_port\` (or \`rtc.port_range_start\` and \`rtc.port_range_end\`) and what is exposed agree on ${ports(destinations)}: the Service's \`targetPort\`, or the container's published port with \`/udp\` (\`-p 7882:7882/udp\`).`,
+    fix: `${orAsClaimed('udp', claimed)}Make \`rtc.udp_port\` (or \`rtc.port_range_start\` and \`rtc.port_range_end\`) and what is exposed agree on ${ports(destinations)}: the Service's \`targetPort\`, or the container's published port with \`/udp\` (\`-p 7882:7882/udp\`).`,
   }),
 });

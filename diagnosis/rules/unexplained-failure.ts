@@ -4,7 +4,7 @@ import type { Evidence, Observation, Path } from '../../evidence/run.js';
 import { allPaths, layers } from '../../evidence/run.js';
 import { isOwnFailure, kindOf, look } from '../look.js';
 import { type Loss, lossPercent, lossSeen } from '../loss.js';
-import { isAsked, isForbidden, offeredPaths, severityOf } from '../offered.js';
+import { isAsked, isForbidden, isUnusedTurnHost, offeredPaths, severityOf } from '../offered.js';
 import { proofs } from '../paths.js';
 import { rule } from '../rule.js';
 import { list, quoted } from '../words.js';
@@ -50,9 +50,15 @@ function trunk({ observations }: Evidence): Observation[] {
 }
 
 /** Names and certificates of TURN hosts that failed: what the path does behind them is a consequence. */
-function turnHosts({ observations }: Evidence, path: Path): Observation[] {
+function turnHosts(evidence: Evidence, path: Path): Observation[] {
   const probes = path === 'turn-tls' ? ['dns', 'tls'] : path.startsWith('turn') ? ['dns'] : [];
-  return observations.filter((one) => probes.includes(one.probe) && failed(one) && one.facts.role === 'turn');
+  return evidence.observations.filter(
+    (one) =>
+      probes.includes(one.probe) &&
+      failed(one) &&
+      one.facts.role === 'turn' &&
+      !isUnusedTurnHost(evidence, String(one.facts.host ?? one.facts.name)),
+  );
 }
 
 /** What failed of a path and nothing explains; deeper layers are consequences of the first that does not work. */

@@ -34,7 +34,7 @@ function suspicious(t: Test, choice: Choice, what: string): Choice {
 /** A browser needs both cores: each of these on one topology, and alone. `npm run lab -- media` makes them on all. */
 const withBrowsers = ['media'];
 
-for (const words of ['healthy', 'dns', 'tls', 'signal', 'ice', 'turn', 'media', 'vantage', 'pairs']) {
+for (const words of ['healthy', 'dns', 'tls', 'signal', 'ice', 'turn', 'media', 'vantage', 'drift', 'pairs']) {
   t.test(words, async (t) => {
     const all = choose(words, {}) ?? [];
     const alone = withBrowsers.includes(words);

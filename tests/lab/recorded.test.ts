@@ -17,7 +17,7 @@ const loud = ({ findings }: Pick<EnvironmentRun, 'findings'>): string[] =>
 const possible = ({ code, alternatives = [] }: Finding): string[] => [code, ...alternatives.map((one) => one.code)];
 
 /** Whose rows of the catalogue are closed. */
-const families: readonly Family[] = ['healthy', 'dns', 'tls', 'signal', 'ice', 'turn', 'media', 'vantage'];
+const families: readonly Family[] = ['healthy', 'dns', 'tls', 'signal', 'ice', 'turn', 'media', 'vantage', 'drift'];
 
 t.test('every fault of the lab has its recorded run', async (t) => {
   const recorded = new Set(files.map((name) => name.replace(/\.json$/, '').replace('.', '/')));
