@@ -14,6 +14,7 @@ export interface Places {
 }
 
 export type Found =
+  /** The URL as it came, as long as it is. */
   | { readonly token: string; readonly serverUrl?: string }
   | { readonly reason: 'not-json' }
   | { readonly reason: 'no-token' | 'not-a-token'; readonly keys: string[]; readonly lookedFor?: string };
@@ -31,7 +32,7 @@ export function findToken(text: string, { tokenAt, serverUrlAt }: Places): Found
   const token = tokenAt === undefined ? first(answer, tokenKeys) : at(answer, tokenAt);
   if (typeof token === 'string' && jwt.test(token)) {
     const url = serverUrlAt === undefined ? first(answer, serverKeys) : at(answer, serverUrlAt);
-    const shown = typeof url === 'string' ? shownUrl(url, serverUrlAt !== undefined) : undefined;
+    const shown = typeof url === 'string' ? withoutSecrets(url, serverUrlAt !== undefined) : undefined;
     return { token, ...(shown !== undefined && { serverUrl: shown }) };
   }
   const keys = Object.keys(fieldsOf(answer))
@@ -70,9 +71,9 @@ function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
  * Where a client shall connect to, without what may be secret in it. Under a usual name other things may stand, so there
  * only what a client can connect to counts.
  */
-function shownUrl(text: string, claimed: boolean): string | undefined {
+function withoutSecrets(text: string, claimed: boolean): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const protocols = ['ws:', 'wss:', 'http:', 'https:'];
-  if (!url || !protocols.includes(url.protocol)) return claimed ? printable(text, 100) : undefined;
-  return printable(`${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`, 100);
+  if (!url || !protocols.includes(url.protocol)) return claimed ? text : undefined;
+  return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
 }

@@ -22,8 +22,11 @@ export const grantNames = [
 /** Absent: allowed. */
 const refusals = ['canPublish', 'canSubscribe', 'canPublishData'] as const;
 
-/** Undefined where it is no JWT (RFC 7519) with a JSON object in it. */
-export function claimsOf(token: string): TokenClaims | undefined {
+/**
+ * Undefined where it is no JWT (RFC 7519) with a JSON object in it. `clean` takes secrets out of its texts before they are
+ * shortened.
+ */
+export function claimsOf(token: string, clean = (text: string) => text): TokenClaims | undefined {
   const payload = payloadOf(token);
   if (!payload) return undefined;
   const { iss, sub, exp } = payload;
@@ -32,10 +35,11 @@ export function claimsOf(token: string): TokenClaims | undefined {
   const all: Record<string, unknown> = { ...video, sipAdmin: sip.admin, sipCall: sip.call };
   const begins = [payload.nbf, payload.iat].find((time) => typeof time === 'number') as number | undefined;
   const { room } = video;
+  const shown = (text: string): string => printable(clean(text), 80);
   return {
-    ...(typeof iss === 'string' && { issuer: printable(iss, 80) }),
-    ...(typeof sub === 'string' && { identity: printable(sub, 80) }),
-    ...(typeof room === 'string' && room !== '' && { room: printable(room, 80) }),
+    ...(typeof iss === 'string' && { issuer: shown(iss) }),
+    ...(typeof sub === 'string' && { identity: shown(sub) }),
+    ...(typeof room === 'string' && room !== '' && { room: shown(room) }),
     joins: video.roomJoin === true,
     grants: grantNames.filter((name) => all[name] === true),
     refuses: refusals.filter((name) => video[name] === false),

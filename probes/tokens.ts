@@ -11,6 +11,7 @@ import {
 import { bearerOf, claimsOf } from '../environment/token-claims.js';
 import { endpointMs } from '../environment/token-endpoint.js';
 import type { TokenFacts } from '../evidence/facts.js';
+import type { Redactor } from '../evidence/redaction.js';
 import { printable } from '../evidence/text.js';
 import { trusting } from '../wire/tcp.js';
 import type { Outcome, Tools } from './probe.js';
@@ -31,15 +32,23 @@ export async function mint({ known, redactor, signal, share }: Minting, request:
     ...(secureContext && { secureContext }),
   });
   redactor.add(obtained.token);
-  const facts = factsOf(obtained);
+  const facts = factsOf(obtained, redactor.text);
   if (facts && !known.shared.foreignToken) share?.('foreignToken', facts);
   return obtained.token;
 }
 
-function factsOf({ token, source, answer, asked }: Obtained): TokenFacts | undefined {
+/** Secrets are taken out before a text is shortened. */
+function factsOf({ token, source, answer, asked }: Obtained, clean: Redactor['text']): TokenFacts | undefined {
   if (!source) return undefined;
-  const claims = claimsOf(token);
-  return { source, ...(answer && { answer }), ...(asked && { asked }), ...(claims && { claims }) };
+  const claims = claimsOf(token, clean);
+  const { serverUrl } = answer ?? {};
+  const shown = serverUrl === undefined ? {} : { serverUrl: printable(clean(serverUrl), 100) };
+  return {
+    source,
+    ...(answer && { answer: { ...answer, ...shown } }),
+    ...(asked && { asked }),
+    ...(claims && { claims }),
+  };
 }
 
 export interface Pair {
@@ -66,7 +75,7 @@ export async function mintPair(tools: Minting): Promise<Pair> {
     const [a, b] = [bearerOf(caller), bearerOf(callee)];
     // People may be in another room, and would see and hear the test.
     if (!a.room?.includes(room) || a.room !== b.room) {
-      throw new NoMeeting(`tokens for the room "${printable(a.room ?? '', 80)}", whatever \`room_name\` asks for`);
+      throw new NoMeeting(`tokens for the room "${printable(a.room ?? '', 80)}", whatever is asked for`);
     }
     if (a.identity === b.identity) {
       throw new NoMeeting(

@@ -4,10 +4,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, connect, createServer as createTcp, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import type { Auth, Environment } from '../../environment/environment.js';
+import { type Auth, type Environment, secretsOf } from '../../environment/environment.js';
 import { mintToken } from '../../environment/token.js';
 import type { IdleFacts } from '../../evidence/facts.js';
-import { redactor } from '../../evidence/redaction.js';
+import { type Redactor, redactor } from '../../evidence/redaction.js';
 import type { Observation } from '../../evidence/run.js';
 import { startEmbedded } from '../../fixtures/embedded/embedded.js';
 import { frontAddress, mediaAddress } from '../../fixtures/embedded/ports.js';
@@ -17,6 +17,7 @@ import { idle } from '../../probes/idle.js';
 import { peer } from '../../probes/peer.js';
 import type { Known, Outcome, Probe, Tools } from '../../probes/probe.js';
 import { signal } from '../../probes/signal.js';
+import { token } from '../../probes/token.js';
 import { mintPair, withoutTokens } from '../../probes/tokens.js';
 import { observeEnvironment } from '../../run/planner.js';
 import { inOwnNamespace } from '../fixtures/own-namespace.js';
@@ -67,20 +68,21 @@ function minter(environment: Environment, change: (asked: Asked) => Partial<Aske
 }
 
 interface Looking {
+  secrets?: Redactor;
   depth?: 'wire' | 'peer';
   idleMs?: number;
   onObservation?: (observation: Observation) => void;
 }
 
 async function look(environment: Environment, probes: readonly Probe[], { depth = 'wire', ...more }: Looking = {}) {
-  const { idleMs, onObservation } = more;
+  const { idleMs, onObservation, secrets = redactor() } = more;
   const found = await observeEnvironment({
     environment,
     probes: [dns, signal, ...probes],
     depth,
     paths: ['udp'],
     ...(idleMs && { idleMs }),
-    redactor: redactor(),
+    redactor: secrets,
     now: () => performance.now(),
     signal: new AbortController().signal,
     ...(onObservation && { events: { onObservation } }),
@@ -131,6 +133,72 @@ if (await inOwnNamespace(t, import.meta.url)) {
     t.match(seen('idle'), without);
   });
 
+  t.test('a token of a backend of its own shape is looked at, and nothing secret of it is kept', async (t) => {
+    const server = createServer(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      const { searchParams } = new URL(request.url ?? '', 'http://x');
+      const { user, key } = JSON.parse(body) as { user: string; key: string };
+      // Cut to what is shown, half of the key would be left.
+      const identity = `${user}${'x'.repeat(45)}${key}`;
+      const jwt = await mintToken(environment, { room: 'lobby', identity, publish: true, subscribe: true });
+      const url = `wss://${searchParams.get('code')}.example.com/?${key}`;
+      response.end(JSON.stringify({ data: { jwt, url } }));
+    });
+    const port = await listening(t, server);
+    const auth = {
+      tokenEndpoint: new URL(`http://${mediaAddress}:${port}/{room}?code=${session}-q`),
+      headers: {},
+      body: { user: '{identity}', key: `${session}-b` },
+      tokenAt: 'data.jwt',
+      serverUrlAt: '/data/url',
+    };
+    const secrets = redactor();
+    for (const secret of secretsOf(auth)) secrets.add(secret);
+    const seen = await look({ ...environment, auth }, [token], { secrets });
+    t.match(seen('signal'), { state: 'ok' });
+    t.match(seen('token'), {
+      state: 'ok',
+      facts: {
+        source: 'endpoint',
+        answer: { host: mediaAddress, port, status: 200, answerMs: Number, serverUrl: 'wss://[redacted].example.com' },
+        asked: { room: /^doctor-/, identity: /^doctor-/ },
+        claims: {
+          room: 'lobby',
+          identity: /^doctor-\S{12}x+\[redacted\]$/,
+          joins: true,
+          grants: [],
+          refuses: [],
+          livesS: 120,
+        },
+      },
+    });
+  });
+
+  t.test(
+    'a ready token is looked at; a token that is made here is not, and none where a backend gives none',
+    async (t) => {
+      const request = { room: 'doctor-x', identity: 'x', publish: false, subscribe: true };
+      const auth = { token: await mintToken(environment, request) };
+      const seen = await look({ ...environment, auth }, [token]);
+      t.match(seen('token'), {
+        state: 'ok',
+        facts: {
+          source: 'ready',
+          claims: { room: 'doctor-x', identity: 'x', refuses: ['canPublish', 'canPublishData'] },
+        },
+      });
+      t.equal((await look(environment, [token]))('token'), undefined);
+      const none = await backend(t, (_asked, _nth, response) => response.writeHead(500).end());
+      t.match((await look({ ...environment, auth: none }, [token]))('token'), {
+        state: 'unreached',
+        waitedFor: 'signal',
+      });
+      const noJwt = await look({ ...environment, auth: { token: 'not-a-token' } }, [token]);
+      t.match(noJwt('token'), { state: 'failed', failure: { kind: 'not-a-token' }, facts: { source: 'ready' } });
+    },
+  );
+
   t.test('two participants only meet where nobody else is, and each under a name of its own', async (t) => {
     const pair = async (change: (asked: Asked) => Partial<Asked>, auth?: Auth) => {
       const asking = { ...environment, auth: auth ?? (await backend(t, minter(environment, change))) };
@@ -149,7 +217,7 @@ if (await inOwnNamespace(t, import.meta.url)) {
     const start = 'two participants cannot meet in a room of their own: the token endpoint gives';
     t.equal(
       await message(pair(() => ({ room_name: 'lobby' }))),
-      `${start} tokens for the room "lobby", whatever \`room_name\` asks for`,
+      `${start} tokens for the room "lobby", whatever is asked for`,
     );
     t.equal(
       await message(pair(() => ({ participant_identity: 'alice' }))),
