@@ -70,16 +70,16 @@ export const keyReference: Readonly<Record<string, KeyReference>> = {
   },
   'auth.tokenEndpoint.token': {
     meaning: 'Where the token is in the answer.',
-    otherwise: 'where it usually is',
+    otherwise: '`participant_token`, `participantToken`, `token`, `accessToken`, or the whole answer',
     example: 'data.jwt',
   },
   'auth.tokenEndpoint.serverUrl': {
     meaning: "Where the server's URL is in the answer, which should be that of the environment.",
-    otherwise: 'where it usually is',
+    otherwise: '`server_url`, `serverUrl`, `livekit_url`, `livekitUrl`, `ws_url`, `wsUrl`, `url`, or nowhere',
     example: 'data.url',
   },
   'auth.tokenEndpoint.answerWithin': {
-    meaning: 'How long it may take to answer.',
+    meaning: 'How long it may take to answer, from the connection on.',
     otherwise: '1s',
     example: '500ms',
   },
