@@ -4,6 +4,7 @@ import { diffRuns, isOfDeployment } from '../../diagnosis/changes/index.js';
 import { ConfigurationError } from '../../environment/environment.js';
 import { loadRun } from '../../evidence/load.js';
 import type { Change, Run } from '../../evidence/run.js';
+import { printable } from '../../evidence/text.js';
 import { renderChanges } from '../../reporters/changes.js';
 import { readHistory } from '../../run/history.js';
 import type { DiffOptions } from '../commands/diff.js';
@@ -72,13 +73,13 @@ async function kept(folder: string, files: readonly string[], { cwd, progress }:
     const after = given ?? (await history.newest(name));
     const before = after && (await history.lastGood(name, after.startedAt));
     if (!before) {
-      progress.write(`${name}: no earlier run that passed is kept in ${folder}\n`);
+      progress.write(`${printable(name)}: no earlier run that passed is kept in ${folder}\n`);
       continue;
     }
     const one = { ...after, environments: after.environments.filter((environment) => environment.name === name) };
     // Where it was checked from is another thing for each of these pairs.
     const changes = diffRuns(before, one).map((change) => ({ environment: name, ...change }));
-    pairs.push({ before, after: one, called: `${name}, last good run → ${file ?? 'newest run'}`, changes });
+    pairs.push({ before, after: one, called: `${printable(name)}, last good run → ${file ?? 'newest run'}`, changes });
   }
   return pairs;
 }

@@ -38,10 +38,19 @@ export const isOfDeployment = ({ about }: Pick<Change, 'about'>): boolean =>
 
 function diffEnvironments(before: EnvironmentRun, after: EnvironmentRun): Difference[] {
   const judged = [...findings(before, after), ...paths(before, after)];
-  const found = [...judged, ...ofDeployment.flatMap((compare) => compare(before, after))];
+  const found = [...judged, ...ofDeployment.flatMap((compare) => compared(compare, before, after))];
   // It explains a change, and of itself it is none.
-  const whole = found.length > 0 ? [...found, ...node(before, after)] : found;
+  const whole = found.length > 0 ? [...found, ...compared(node, before, after)] : found;
   return [...whole, ...check(before, after)].sort((a, b) => rank(a) - rank(b));
+}
+
+function compared(compare: Compare, before: EnvironmentRun, after: EnvironmentRun): Difference[] {
+  try {
+    return compare(before, after);
+  } catch {
+    // A saved run may come from a version whose facts had another shape.
+    return [];
+  }
 }
 
 const rank = ({ about, effect = 'neutral' }: Difference): number =>

@@ -57,5 +57,5 @@ function clock({ clockSkewMs: was }: Vantage, { clockSkewMs: is }: Vantage): Dif
 /** The system's. */
 function resolvers({ environments }: Run): string[] | undefined {
   const [one] = environments.flatMap(({ observations }) => seen(observations, 'vantage'));
-  return one && set(one.facts.resolvers ?? []);
+  return Array.isArray(one?.facts.resolvers) ? set(one.facts.resolvers) : undefined;
 }

@@ -3,7 +3,7 @@ import { test } from 'tap';
 import { diffRuns } from '../../diagnosis/changes/index.js';
 import { diagnose } from '../../diagnosis/index.js';
 import { loadRun } from '../../evidence/load.js';
-import type { Evidence, Run, Vantage } from '../../evidence/run.js';
+import type { Evidence, Observation, Run, Vantage } from '../../evidence/run.js';
 import {
   type Changes,
   candidate,
@@ -301,6 +301,22 @@ test('an environment that is in one of them only', async (t) => {
     changes.map(({ kind, text }) => `${kind}: ${text}`),
     ['environment: staging is only in the first run', 'environment: production is only in the second run'],
   );
+});
+
+test('facts of another shape, from another version, are no change and no crash', async (t) => {
+  const before = run(scene());
+  const shapes: Observation['facts'][] = [
+    {},
+    { chain: 1, join: { candidates: 'none' }, addresses: null, destinations: {}, resolvers: 7 },
+  ];
+  for (const strange of shapes) {
+    const environments = before.environments.map((environment) => ({
+      ...environment,
+      observations: environment.observations.map((one) => ({ ...one, facts: strange })),
+    }));
+    const texts = diffRuns(before, { ...before, environments }).map(({ text }) => text);
+    t.same(texts, []);
+  }
 });
 
 async function recorded(before: string, after: string): Promise<string[]> {
