@@ -7,14 +7,11 @@ import type { Run } from '../../evidence/run.js';
 import { openHistory } from '../../run/history.js';
 import { cli } from './cli.js';
 
-const cwd = fileURLToPath(new URL('../../fixtures/runs/', import.meta.url));
+const cwd = fileURLToPath(new URL('../../fixtures/runs/pairs/', import.meta.url));
 const at = { cwd };
 
 t.test('a deployment that has changed: problems first, what is about the vantage apart', async (t) => {
-  const { code, stdout, stderr } = await cli(
-    ['diff', 'healthy.one-resolver.json', 'media-address-wrong.discovered.json'],
-    at,
-  );
+  const { code, stdout, stderr } = await cli(['diff', 'media-address.before.json', 'media-address.after.json'], at);
   t.equal(code, 0, stderr);
   t.equal(
     stdout,
@@ -33,15 +30,12 @@ where and by what it was checked
   · resolvers of this vantage 198.51.100.53 → 192.0.2.9, 198.51.100.53
 `,
   );
-  t.match(
-    stderr,
-    /^healthy\.one-resolver\.json → media-address-wrong\.discovered\.json: 2026-11-21 \d\d:\d\d UTC → 2026/,
-  );
+  t.match(stderr, /^media-address\.before\.json → media-address\.after\.json: 2026-11-21 \d\d:\d\d UTC → 2026/);
 });
 
 t.test('two healthy runs of one environment: nothing, and 0', async (t) => {
   for (const name of ['healthy.media', 'healthy.port-range']) {
-    const files = [`pairs/${name}.before.json`, `pairs/${name}.after.json`];
+    const files = [`${name}.before.json`, `${name}.after.json`];
     const { code, stdout, stderr } = await cli(['diff', ...files, '--exit-code'], at);
     t.equal(stdout, '', name);
     t.equal(code, 0);
@@ -50,7 +44,7 @@ t.test('two healthy runs of one environment: nothing, and 0', async (t) => {
 });
 
 t.test('--json and --exit-code, for programs', async (t) => {
-  const files = ['pairs/round-trip.before.json', 'pairs/round-trip.after.json'];
+  const files = ['round-trip.before.json', 'round-trip.after.json'];
   const { code, stdout } = await cli(['diff', ...files, '--json', '--exit-code'], at);
   t.equal(code, 1);
   const { compared, changes } = JSON.parse(stdout);
@@ -68,7 +62,7 @@ t.test('--json and --exit-code, for programs', async (t) => {
 });
 
 t.test('only where it was checked from is no change of the deployment', async (t) => {
-  const before = JSON.parse(await readFile(join(cwd, 'pairs/healthy.media.before.json'), 'utf8')) as Run;
+  const before = JSON.parse(await readFile(join(cwd, 'healthy.media.before.json'), 'utf8')) as Run;
   const moved = { ...before, vantage: { ...before.vantage, mapped: { udp: '192.0.2.200:1' } } };
   const files = { 'a.json': JSON.stringify(before), 'b.json': JSON.stringify(moved) };
   const { code, stdout } = await cli(['diff', 'a.json', 'b.json', '--exit-code'], { cwd: t.testdir(files) });
@@ -83,9 +77,9 @@ t.test('a history folder: the last good run and the newest, or a file', async (t
     ...(JSON.parse(await readFile(join(cwd, name), 'utf8')) as Run),
     startedAt,
   });
-  await history.keep(await load('healthy.busy.json', '2026-11-01T00:00:00.000Z'));
-  await history.keep(await load('healthy.one-resolver.json', '2026-11-01T00:00:00.000Z'));
-  const failed = await load('turn-not-offered.json', '2026-11-03T00:00:00.000Z');
+  await history.keep(await load('turn-dropped.before.json', '2026-11-01T00:00:00.000Z'));
+  await history.keep(await load('media-address.before.json', '2026-11-01T00:00:00.000Z'));
+  const failed = await load('turn-dropped.after.json', '2026-11-03T00:00:00.000Z');
   await history.keep(failed);
   const newest = await cli(['diff', '--history', 'runs'], { cwd: directory });
   t.equal(newest.code, 0, newest.stderr);
@@ -94,7 +88,7 @@ t.test('a history folder: the last good run and the newest, or a file', async (t
   t.match(newest.stderr, 'plain, last good run → newest run: 2026-11-01 00:00 UTC → 2026-11-03 00:00 UTC');
   t.match(newest.stderr, 'cloud-kubernetes: no earlier run that passed is kept in runs');
 
-  const file = join(cwd, 'turn-not-offered.json');
+  const file = join(cwd, 'turn-dropped.after.json');
   const named = await cli(['diff', '--history', 'runs', file, '--json'], { cwd: directory });
   t.ok(JSON.parse(named.stdout).changes.some(({ kind }: { kind: string }) => kind === 'offered'));
 });
