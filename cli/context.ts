@@ -45,7 +45,9 @@ export function processContext(): Context {
   };
 }
 
-/** One line on standard error: no control characters, no secrets. */
+/** On standard error, a line for each of the message: no control characters, no secrets. */
 export function complain(context: Context, message: string): void {
-  context.progress.write(`livekit-doctor: ${context.redactor.text(printable(message, 2000))}\n`);
+  for (const line of message.split('\n')) {
+    context.progress.write(`livekit-doctor: ${context.redactor.text(printable(line, 2000))}\n`);
+  }
 }

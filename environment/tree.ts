@@ -76,8 +76,15 @@ export function parseConfiguration(text: string, name: string): ConfigurationFil
 
 /** What stands there may be a secret without quotes, and is not repeated. */
 function inWords({ pos: [start], code, message }: YAMLError, source: string): string {
-  if (code === 'TAG_RESOLVE_FAILED') return 'no such tag is known; a text that begins with "!" needs quotes';
-  return source.slice(start - 1, start + 1) === '${' ? unclosedReference : message;
+  if (source.slice(start - 1, start + 1) === '${') return unclosedReference;
+  const [, quote] = /^Missing closing (["'])quote/.exec(message) ?? [];
+  if (quote) return `a text that begins before this with ${quote} does not end`;
+  const words: Partial<Record<typeof code, string>> = {
+    TAG_RESOLVE_FAILED: 'no such tag is known; a text that begins with "!" needs quotes',
+    DUPLICATE_KEY: 'this key stands in the same map already',
+    MULTIPLE_DOCS: 'a second document begins here with "---", expected one',
+  };
+  return words[code] ?? message;
 }
 
 /** The value at a path of map keys. */

@@ -66,9 +66,11 @@ function report(issue: z.core.$ZodIssue, path: PathInFile, { values, schema, pro
   }
   if (issue.code === 'unrecognized_keys') {
     const map = [expected, ...(expected instanceof z.ZodUnion ? expected.options : [])].find(isMap);
-    const valid = Object.keys(map?.shape ?? {});
+    const known = Object.keys(map?.shape ?? {});
     for (const key of issue.keys) {
       const place = values.at([...path, key])?.tree;
+      const isOfAll = place?.path[0] === 'defaults' && place.path.length === 2;
+      const valid = isOfAll ? known.filter((one) => one !== 'extends') : known;
       const hint = didYouMean(key, valid);
       // A secret without its key looks like one.
       const shown = path.includes('auth') && !hint ? '' : `${quote(key)} `;

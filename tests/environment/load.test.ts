@@ -128,21 +128,6 @@ const wholeAuth = 'auth: expected either apiKey and apiSecret, or tokenEndpoint 
 const one = (rest: string) => `environments:\n  staging:\n    url: wss://a.example.com\n${rest}`;
 const bad: { what: string; file: string; env?: LoadRequest['env']; says: string }[] = [
   {
-    what: 'an unknown key, nearly a known one',
-    file: one('    dns:\n      resolver: [1.1.1.1]\n'),
-    says: '5:7: unknown key "resolver" in dns, did you mean "resolvers"? valid here: resolvers, signal',
-  },
-  {
-    what: 'an unknown key that nothing comes near to',
-    file: one('    color: red\n'),
-    says: '4:5: unknown key "color" in staging; valid here: extends, url, auth, tls, dns, media, turn, stun, paths, server, browsers, budgets, agent',
-  },
-  {
-    what: 'an unknown key at the top',
-    file: `${one('')}enviroments: {}\n`,
-    says: '4:1: unknown key "enviroments" at the top, did you mean "environments"? valid here: defaults, environments',
-  },
-  {
     what: 'another way to get a token, which is not known',
     file: one('    auth: { tokenEndpiont: https://x.example.com }\n'),
     says:
@@ -153,42 +138,6 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
     what: 'a wrong type',
     file: one('    tls: { minDays: soon }\n'),
     says: '4:21: tls.minDays: expected a number of days, 0 or more, found "soon"',
-  },
-  {
-    what: 'a quoted number where a number is expected',
-    file: one('    media: { tcp: "7881" }\n'),
-    says: '4:19: media.tcp: expected a port (1 to 65535), found "7881"',
-  },
-  {
-    what: 'a list where a map is expected',
-    file: one('    turn:\n      - host\n'),
-    says: '5:7: turn: expected a map, found a list',
-  },
-  {
-    what: 'nothing where a map is expected',
-    file: 'environments:\n  staging:\n',
-    says: '2:11: staging: expected a map, found nothing',
-  },
-  {
-    what: 'no URL',
-    file: 'environments:\n  staging:\n    auth: { token: x }\n',
-    says:
-      '2:3: missing key "url" in staging: expected a URL like wss://livekit.example.com, ' +
-      'without credentials, query and fragment',
-  },
-  {
-    what: 'a URL with credentials, which are not repeated',
-    file: 'environments:\n  staging:\n    url: wss://user:not-to-be-shown@a.example.com\n    auth: { token: x }\n',
-    says:
-      '3:10: url: expected a URL like wss://livekit.example.com, without credentials, query and fragment, ' +
-      'found another text',
-  },
-  {
-    what: 'a path that does not exist',
-    file: one('    paths:\n      required:\n        - udp\n        - turn-tsl\n'),
-    says:
-      '7:11: paths.required[1]: expected one of udp, tcp, turn-udp, turn-tcp, turn-tls, ' +
-      'found "turn-tsl", did you mean "turn-tls"?',
   },
   {
     what: 'a path that is required and optional',
@@ -221,21 +170,11 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
     says: '4:26: browsers[1]: expected one of chromium, firefox, webkit, found "fire-fox", did you mean "firefox"?',
   },
   {
-    what: 'browsers without the one that all others call',
-    file: one('    browsers: [firefox]\n'),
-    says: '4:15: browsers: expected a list of browsers, with chromium among them, found a list',
-  },
-  {
     what: 'a budget that is misspelt',
     file: one('    budgets:\n      lossPercents: 1\n'),
     says:
       '5:7: unknown key "lossPercents" in budgets, did you mean "lossPercent"? valid here: ' +
       'connectMs, firstFrameMs, lossPercent, rttMs, jitterMs, freezePercent',
-  },
-  {
-    what: 'a share above all',
-    file: one('    budgets: { lossPercent: 101 }\n'),
-    says: '4:29: budgets.lossPercent: expected a number of percent, 0 to 100, found 101',
   },
   {
     what: 'a budget of no time, and one with a unit',
@@ -246,22 +185,9 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
     ].join('\nlivekit-doctor.yaml:'),
   },
   {
-    what: 'an agent without a name, in a time without a unit',
-    file: one('    agent: { joinWithin: 10 }\n'),
-    says: [
-      '4:5: missing key "name" in agent: expected a text that is not empty',
-      '4:26: agent.joinWithin: expected a duration like 10s, at most 2m, found 10',
-    ].join('\nlivekit-doctor.yaml:'),
-  },
-  {
     what: 'an agent that nobody would wait for',
     file: one('    agent: { name: copilot, joinWithin: 3m }\n'),
     says: '4:41: agent.joinWithin: expected a duration like 10s, at most 2m, found "3m"',
-  },
-  {
-    what: 'a range of ports that runs backwards',
-    file: one('    media: { udp: 30009-30001 }\n'),
-    says: '4:19: media.udp: expected a port (1 to 65535), or a range like 30001-30009, found "30009-30001"',
   },
   {
     what: 'a name where an address is expected',
@@ -269,11 +195,6 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
     says:
       '4:20: dns.signal: expected an IP address, found "a.example.com"\n' +
       'livekit-doctor.yaml:4:57: dns.resolvers[1]: expected an IP address, with :port if it is not 53, found "1.1.1.1:0"',
-  },
-  {
-    what: 'half of the credentials',
-    file: one('    auth: { apiKey: k }\n'),
-    says: `4:11: ${wholeAuth}`,
   },
   {
     what: 'two ways to get a token',
@@ -383,89 +304,15 @@ const bad: { what: string; file: string; env?: LoadRequest['env']; says: string 
     says: '4:70: auth.headers.X-Id: expected a text of one line, found another text',
   },
   {
-    what: 'a secret that is no text, which is not repeated',
-    file: one('    auth: { apiKey: k, apiSecret: 12345678 }\n'),
-    says: '4:35: auth.apiSecret: expected a text that is not empty, found a number',
-  },
-  {
-    what: 'unset variables, each at its place, and nothing is said of the values that they would give',
-    file: one(`    auth: { apiKey: \${NO_KEY}, apiSecret: "x\${NO_SECRET}" }\n    media: { tcp: \${NO_PORT} }\n`),
-    says:
-      '4:21: variable NO_KEY is not set, and staging needs it\n' +
-      'livekit-doctor.yaml:4:45: variable NO_SECRET is not set, and staging needs it\n' +
-      'livekit-doctor.yaml:5:19: variable NO_PORT is not set, and staging needs it',
-  },
-  {
-    what: 'a value out of a variable that does not fit, which is not repeated',
-    file: one(`    media: { tcp: \${PORT} }\n`),
-    env: { ...credentials, PORT: 'not-to-be-shown' },
-    says: '4:19: media.tcp: expected a port (1 to 65535), found another text',
-  },
-  {
-    what: "a shell's other way to give a default",
-    file: one(`    media: { tcp: \${PORT-7881} }\n`),
-    says: `4:19: \${PORT-7881} is not a variable, expected \${NAME} of letters, digits and "_", or \${NAME:-default}`,
-  },
-  {
-    what: 'a variable in the default of another',
-    file: one(`    media:\n      tcp: \${A:-\${B}}\n`),
-    says: `5:12: "\${" opens a variable, expected "}" on the same line and no braces between; as text it is written "$\${"`,
-  },
-  {
     what: 'no credentials in the file nor in the variables',
     file: one(''),
     env: { LIVEKIT_API_KEY: 'key' },
     says: '2:3: staging has no auth, and LIVEKIT_API_SECRET is not set',
   },
   {
-    what: 'a CA file that is not there',
-    file: one('    tls: { ca: ./none.pem }\n'),
-    says: '4:16: tls.ca: ./none.pem: there is no such file',
-  },
-  {
-    what: 'a CA file that holds something else',
-    file: one('    tls: { ca: livekit-doctor.yaml }\n'),
-    says: '4:16: tls.ca: livekit-doctor.yaml: holds no certificate, expected PEM',
-  },
-  {
-    what: 'a key that is there twice',
-    file: one('    url: wss://b.example.com\n'),
-    says: '4:5: Map keys must be unique',
-  },
-  {
-    what: 'an alias of nothing',
-    file: one('    tls: *shared\n'),
-    says: '4:10: no anchor before this has that name; a text that begins with "*" needs quotes',
-  },
-  {
-    what: 'a secret without quotes that is an alias to YAML',
-    file: one('    auth: { token: *not-to-be-shown }\n'),
-    says: '4:20: no anchor before this has that name; a text that begins with "*" needs quotes',
-  },
-  {
     what: 'a secret without quotes that is a tag to YAML',
     file: one('    auth: { token: !not-to-be-shown x }\n'),
     says: '4:20: no such tag is known; a text that begins with "!" needs quotes',
-  },
-  {
-    what: 'a secret without its key',
-    file: one('    auth: { not-to-be-shown }\n'),
-    says: '4:13: unknown key in auth; valid here: apiKey, apiSecret, tokenEndpoint, headers, token, project, maxTtl, mayGrant',
-  },
-  {
-    what: 'a misspelt key of a secret',
-    file: one('    auth: { apiKei: k }\n'),
-    says: '4:13: unknown key "apiKei" in auth, did you mean "apiKey"? valid here: apiKey, apiSecret, tokenEndpoint, headers, token, project, maxTtl, mayGrant',
-  },
-  {
-    what: 'an empty file',
-    file: '# nothing yet\n',
-    says: '1:1: expected a map with the key environments, found nothing',
-  },
-  {
-    what: 'no environment in it',
-    file: 'environments: {}\n',
-    says: '1:15: environments: expected at least one environment, found none',
   },
 ];
 
