@@ -73,6 +73,20 @@ t.test('a test is about its own subject', async (t) => {
   });
 });
 
+t.test('a path that must not work passes where it does not', async (t) => {
+  const open = await judged('forbidden-path-open.json');
+  const shut = await judged('healthy.udp-forbidden.json');
+  t.match(concludePath(open, 'udp'), { state: 'failed', message: /forbidden-path-open at / });
+  t.match(concludePath(open, 'tcp'), { state: 'passed' });
+  t.same(concludePath(shut, 'udp'), { state: 'passed', warnings: [] });
+
+  const tried = { id: 'media:udp', probe: 'media', startMs: 0, endMs: 1, facts: {} };
+  t.match(concludeTried(open, { ...tried, state: 'ok' }, 'udp'), { state: 'failed', message: /forbidden-path-open/ });
+  const failure = { kind: 'timeout', message: 'nobody came' };
+  t.same(concludeTried(shut, { ...tried, state: 'failed', failure }, 'udp'), { state: 'passed', warnings: [] });
+  t.match(concludeTried(shut, { ...tried, state: 'unreached', waitedFor: 'ice-udp' }, 'udp'), { state: 'skipped' });
+});
+
 t.test('projects are environments × browsers, with the paths that are claimed', async (t) => {
   const files = new Map([
     ['livekit-doctor.yaml', JSON.stringify(file)],
