@@ -27,42 +27,65 @@ export interface StartedBrowser {
 const patienceMs = 1500;
 const lateMs = 2000;
 
-let prepared: HostProcess | undefined;
+type LaunchOrder = Extract<Order, { kind: 'launch' }>;
+
+let prepared: { readonly host: HostProcess; chromium?: Prelaunched } | undefined;
+
+interface Prelaunched {
+  readonly options: LaunchOptions;
+  readonly launched: Promise<Launched>;
+}
 
 /**
  * Loads what drives a browser ahead of time, for a run that will want one: it takes 0.4 s, which can pass while other
- * things are waited for. Keeps nobody from ending; `discardPrepared` ends it if it was not used.
+ * things are waited for. Keeps nobody from ending; `discardPrepared` ends it if it was not used. With `options` the
+ * Chromium is started as well, for a run that will want just this one.
  */
-export function prepareBrowser(): void {
-  prepared ??= startHost();
+export function prepareBrowser(options?: LaunchOptions): void {
+  prepared ??= { host: startHost() };
+  if (!options || prepared.chromium) return;
+  const launched = launch(prepared.host, { kind: 'launch', browser: 'chromium', options });
+  launched.catch(() => {});
+  prepared.chromium = { options, launched };
 }
 
 /** Resolves when what was prepared and not used is gone. */
 export async function discardPrepared(): Promise<void> {
   const unused = prepared;
   prepared = undefined;
-  await unused?.close();
+  await unused?.host.close();
 }
 
 export function startBrowser(options: LaunchOptions): StartedBrowser {
-  const host = prepared?.connected ? prepared : startHost();
-  prepared = undefined;
+  const { host, chromium } = takePrepared(options);
   host.hold();
-  const launch = async (order: Extract<Order, { kind: 'launch' }>): Promise<Launched> => {
-    const answer = await host.ask(order);
-    if (answer.kind !== 'launched') throw refusal(answer);
-    return answer.launched;
-  };
-  const ready = launch({ kind: 'launch', browser: 'chromium', options }).then(
+  const launching = chromium?.launched ?? launch(host, { kind: 'launch', browser: 'chromium', options });
+  const ready = launching.then(
     (launched): MediaBrowser => ({
       ...launched,
       exchange: (one, signal) => exchange(host, one, signal),
-      startOther: (other) => launch({ kind: 'launch', ...other }),
+      startOther: (other) => launch(host, { kind: 'launch', ...other }),
     }),
   );
   // Nobody may wait for it any more when it fails.
   ready.catch(() => {});
   return { ready, close: () => host.close() };
+}
+
+/** What was prepared, unless it has ended, or is a Chromium that would meet another deployment. */
+function takePrepared(options: LaunchOptions): NonNullable<typeof prepared> {
+  const { host, chromium } = prepared ?? {};
+  prepared = undefined;
+  const suits = !chromium || JSON.stringify(chromium.options) === JSON.stringify(options);
+  if (host?.connected && suits) return { host, ...(chromium && { chromium }) };
+  void host?.close();
+  return { host: startHost() };
+}
+
+async function launch(host: HostProcess, order: LaunchOrder): Promise<Launched> {
+  const answer = await host.ask(order);
+  if (answer.kind !== 'launched') throw refusal(answer);
+  return answer.launched;
 }
 
 async function exchange(host: HostProcess, one: Exchange, signal: AbortSignal): Promise<BySide<PartReport>> {

@@ -43,7 +43,10 @@ function targets(known: Known): (BrowserTarget | Pending)[] {
   return [chromiumTarget(known), ...others.map((name, i) => otherTarget(known, name, others.slice(0, i)))];
 }
 
-function chromiumTarget(known: Known): BrowserTarget | Pending {
+/** With what the Chromium is started; needs only what the wire layer has seen. */
+export function chromiumTarget(
+  known: Pick<Known, 'environment' | 'observations' | 'shared'> & { asked: Pick<Known['asked'], 'paths'> },
+): BrowserTarget | Pending {
   const { resolvers, ca } = known.environment;
   const { iceServers } = known.shared;
   if (!iceServers) return { id, waitingFor: 'signal' };
@@ -87,7 +90,10 @@ interface Endpoint {
 }
 
 /** Where the browser will connect by name or over TLS. */
-function endpointsOf({ environment: { url }, asked }: Known, iceServers: readonly IceServer[]): Endpoint[] {
+function endpointsOf(
+  { environment: { url }, asked }: Parameters<typeof chromiumTarget>[0],
+  iceServers: readonly IceServer[],
+): Endpoint[] {
   const secure = url.protocol === 'wss:';
   const signal = { host: hostOf(url), port: Number(url.port || (secure ? 443 : 80)), secure };
   const turns = new Map<string, Endpoint>();
@@ -100,14 +106,14 @@ function endpointsOf({ environment: { url }, asked }: Known, iceServers: readonl
   return [signal, ...turns.values()];
 }
 
-function addressOf(known: Known, host: string): { address?: string } {
+function addressOf(known: Pick<Known, 'observations'>, host: string): { address?: string } {
   const facts = known.observations.get(`dns:${host}`)?.facts as Partial<DnsFacts> | undefined;
   const address = facts?.addresses?.[0];
   return address ? { address } : {};
 }
 
 /** The leaf, only where the whole chain and the name were verified. */
-function verified(known: Known, tls: string): CertificateFacts[] {
+function verified(known: Pick<Known, 'observations'>, tls: string): CertificateFacts[] {
   const observation = known.observations.get(tls);
   const { chain, chainError, nameError } = (observation?.facts ?? {}) as Partial<TlsFacts>;
   const leaf = chain?.[0];
@@ -131,7 +137,8 @@ async function observe(target: BrowserTarget, tools: Tools): Promise<Outcome> {
     const { name, version, origin, launchMs, pagesMs } = started;
     const endMs = tools.now();
     const facts: BrowserFacts = { name, version: printable(version), origin, launchMs, pagesMs };
-    const pagesFromMs = endMs - pagesMs;
+    // It may have been started before this run.
+    const pagesFromMs = Math.max(startMs, endMs - pagesMs);
     const steps = [
       { name: 'driver', startMs, endMs: Math.max(startMs, pagesFromMs - launchMs) },
       { name: 'launch', startMs: Math.max(startMs, pagesFromMs - launchMs), endMs: pagesFromMs },

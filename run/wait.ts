@@ -6,8 +6,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../environment/environment.js';
 import { mintsTokens } from '../environment/token.js';
-import type { EnvironmentRun, Run } from '../evidence/run.js';
+import { allPaths, type EnvironmentRun, type Run } from '../evidence/run.js';
 import { type RunOptions, runChecks, warmUp } from './run.js';
+import { prepareFor } from './wait-browser.js';
 import { neverHeals } from './wait-hopeless.js';
 
 export interface WaitEvents {
@@ -98,6 +99,8 @@ export async function waitForPass(
       const [found] = run.environments;
       if (!found || until.aborted || number < newest) return;
       newest = number;
+      // Several take turns, and the first of them is not known.
+      if (depth === 'media' && environments.length === 1) prepareFor(environment, found, paths ?? allPaths);
       if (passes(found)) {
         events.onReady(environment.name);
         ready.abort();
