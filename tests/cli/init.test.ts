@@ -59,3 +59,19 @@ test('where nobody can join nothing is written, and the cause is named', async (
   t.notOk(existsSync(join(cwd, 'livekit-doctor.yaml')));
   t.notMatch(stderr, env.LIVEKIT_API_SECRET);
 });
+
+test('an interrupted one writes nothing, and leaves an older file as it was', async (t) => {
+  // Takes connections and keeps silent.
+  const server = createServer(() => {});
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const cwd = t.testdir({ 'livekit-doctor.yaml': 'older' });
+  const { port } = server.address() as AddressInfo;
+  const { code, stderr } = await cli(['init', `ws://127.0.0.1:${port}`, '--force'], {
+    cwd,
+    env,
+    onProgress: (text, kill) => text.includes('Checking') && kill('SIGINT'),
+  });
+  t.equal(code, 130, stderr);
+  t.equal(await readFile(join(cwd, 'livekit-doctor.yaml'), 'utf8'), 'older');
+});

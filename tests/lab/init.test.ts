@@ -3,6 +3,7 @@
  * the finding names what is claimed and what is seen now.
  */
 import t from 'tap';
+import { parse } from 'yaml';
 import type { EnvironmentRun, Run } from '../../evidence/run.js';
 import { requireLivekitServer } from '../../fixtures/embedded/livekit-server.js';
 import { deadAddress } from '../../fixtures/lab/faults/changes.js';
@@ -24,6 +25,9 @@ interface Initialised {
   text: string;
   /** With what was written. */
   check: Executed;
+  /** The same as a further environment, and the file then. */
+  add: Executed;
+  both: string;
 }
 
 /** The commands, one after the other, as somebody at the vantage types them. */
@@ -36,7 +40,9 @@ async function initialise(topology: TopologyName): Promise<Initialised> {
     const doctor = `LIVEKIT_API_KEY='${auth?.apiKey}' LIVEKIT_API_SECRET='${auth?.apiSecret}' '${process.execPath}' '${main}'`;
     const init = await type(`${doctor} init ${url} --ca ${ca} --output ${file}`);
     const { output: text } = await type(`cat ${file}`);
-    return { init, text, check: await type(`${doctor} check --config ${file} --depth wire --json`) };
+    const check = await type(`${doctor} check --config ${file} --depth wire --json`);
+    const add = await type(`${doctor} init ${url} --ca ${ca} --output ${file} --add --name second`);
+    return { init, text, check, add, both: (await type(`cat ${file}`)).output };
   } finally {
     await sandbox.close();
   }
@@ -70,12 +76,15 @@ const files = new Map<TopologyName, string>();
 
 t.test('the file that is written holds', async (t) => {
   await eachOf(topologyNames, async (topology) => {
-    const { init, text, check } = await initialise(topology);
+    const { init, text, check, add, both } = await initialise(topology);
     t.equal(init.code, 0, `${topology}: ${init.complaint}`);
     t.match(init.complaint, /Wrote \/run\/lab\/own\.yaml: the environment staging/);
     const { auth, paths, media } = topologies[topology]({ ipv6: false }).environment;
     t.notMatch(text + init.complaint, auth?.apiSecret ?? '', 'no secret');
     files.set(topology, text);
+    t.equal(add.code, 0, add.complaint);
+    t.ok(both.startsWith(text.trimEnd()), 'all that was there is there');
+    t.same(Object.keys(parse(both).environments), ['staging', 'second']);
 
     t.equal(check.code, 0, `${topology}: ${check.complaint}`);
     const { findings, claims } = onlyOne(JSON.parse(check.output) as Run);
