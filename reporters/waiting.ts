@@ -63,6 +63,15 @@ function reasonOf({ verdict, findings, paths }: EnvironmentRun): Reason {
   return { key: JSON.stringify([code, args.target, args.addresses]), text };
 }
 
+/** The code, which stands at the end, is what can be looked up. */
+function shorten(text: string, columns: number): string {
+  const at = text.lastIndexOf(' (');
+  const code = at < 0 ? '' : text.slice(at);
+  return code.length > columns / 2
+    ? cut(text, columns)
+    : cut(text.slice(0, text.length - code.length), columns - code.length) + code;
+}
+
 /** Writes to `progress` only. */
 export function waiting({ progress, depth, now = () => performance.now() }: WaitingOptions): Waiting {
   const colours = pc.createColors(progress.colour);
@@ -87,7 +96,7 @@ export function waiting({ progress, depth, now = () => performance.now() }: Wait
     erase();
     const width = Math.max(20, progress.columns - 1);
     const current = [...lines].flatMap(([name, line]) =>
-      line ? [`… ${cut(told(name, line), width - 18)}  ${colours.dim(`for ${age(now() - line.sinceMs)}`)}`] : [],
+      line ? [`… ${shorten(told(name, line), width - 18)}  ${colours.dim(`for ${age(now() - line.sinceMs)}`)}`] : [],
     );
     const shown = current.length > 0 ? current : [`… ${since(now())}`];
     progress.write(shown.map((line) => `${line}\n`).join(''));

@@ -143,6 +143,16 @@ test('on a terminal the line of the moment is refreshed, and what was before sta
   t.same(shown.slice(1, 3), ['0 s: It is dns-name-missing (dns-name-missing), for 8 s', '✓ 8 s: passed']);
 });
 
+test('where the terminal is narrow the code is still there', async (t) => {
+  const { reason, text } = story({ isTTY: true });
+  reason(
+    failing('x', { findings: [{ ...failing('udp-filtered').findings[0], summary: 'word '.repeat(40) } as Finding] }),
+  );
+  const last = text().trimEnd().split('\n').at(-1) ?? '';
+  t.match(last, /word ?… \(udp-filtered\) {2}for 0 s$/);
+  t.ok([...last].length <= 80 + '@[1A@[J'.length);
+});
+
 test('what a server says cannot write elsewhere on the screen', async (t) => {
   const { reason, text } = story();
   reason(failing('x', { findings: [{ ...failing('x').findings[0], summary: 'bad\u001b[2J\nword' } as Finding] }));
