@@ -48,7 +48,6 @@ export function configurationJsonSchema(): object {
       variable: {
         type: 'string',
         pattern: '\\$\\{[A-Za-z_]\\w*(:-[^{}]*)?\\}',
-        description: `A variable: \${NAME}, or \${NAME:-default}.`,
       },
     },
   };

@@ -1,22 +1,23 @@
 import { findBrowser, missingBrowser } from '../../browser/executable.js';
 import { findFirefox, missingFirefox } from '../../browser/firefox-executable.js';
 import { ConfigurationError, type Environment, secretsOf } from '../../environment/environment.js';
-import { embedded, loadEnvironments } from '../../environment/load.js';
+import { embedded } from '../../environment/load.js';
 import { mintsTokens } from '../../environment/token.js';
 import { allPaths, type Depth } from '../../evidence/run.js';
 import { waiting } from '../../reporters/waiting.js';
 import type { WaitOptions } from '../commands/wait.js';
 import type { Context } from '../context.js';
+import { load } from '../environments.js';
 import { exitCodeOf, exitCodes } from '../exit-code.js';
 import { openReports } from '../reports.js';
 import { readWords } from '../words.js';
 
 /** Returns the exit code. Throws `ConfigurationError`, at once: what only somebody at a keyboard can mend is not waited for. */
 export async function wait(names: readonly string[], options: WaitOptions, context: Context): Promise<number> {
-  const { cwd, env, progress, out, version } = context;
-  const { depth, timeout: timeoutMs, failOn, config } = options;
+  const { cwd, progress, out, version } = context;
+  const { depth, timeout: timeoutMs, failOn } = options;
   const paths = options.path && readWords('path', options.path, allPaths);
-  const found = await loadEnvironments({ arguments: names, cwd, env, ...(config !== undefined && { config }) });
+  const found = await load(names, options, context);
   const environments = found.map(deployed);
   for (const one of environments) refuseUnprovable(one, depth);
   const { reporter, failed } = await openReports(options, [], { out, progress, cwd });

@@ -6,7 +6,7 @@ import { duration, list, more } from '../options.js';
 import type { CheckOptions } from './check.js';
 
 export interface WaitOptions
-  extends Pick<CheckOptions, 'depth' | 'path' | 'reporter' | 'json' | 'save' | 'failOn' | 'config'> {
+  extends Pick<CheckOptions, 'depth' | 'path' | 'reporter' | 'json' | 'save' | 'failOn' | 'config' | 'project'> {
   /** In milliseconds. */
   readonly timeout: number;
 }
@@ -38,7 +38,8 @@ export function waitCommand(context: Context): Command {
         .choices(failOnLevels)
         .default('error'),
     )
-    .option('--config <file>', 'instead of ./livekit-doctor.yaml')
+    .option('--config <file>', 'instead of the livekit-doctor.yaml here or above')
+    .option('--project <name>', "a project of LiveKit's own CLI (lk project list); repeatable", more)
     .addHelpText('after', help)
     .action(async (environments: string[], options: WaitOptions) => {
       context.progress.write(`livekit-doctor ${context.version}\n`);
