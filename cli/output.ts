@@ -1,4 +1,5 @@
 /** The process's streams, and buffers, as what a reporter writes to. */
+import { appendFileSync, writeFileSync } from 'node:fs';
 import type { Output } from '../reporters/reporter.js';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -23,6 +24,12 @@ export function streamOutput(stream: NodeJS.WriteStream, env: Variables): Output
     },
     colour: wantsColour(env, isTTY),
   };
+}
+
+/** A new file that grows with each line. */
+export function fileOutput(path: string): Output {
+  writeFileSync(path, '');
+  return { write: (text) => appendFileSync(path, text), isTTY: false, columns: columnsElsewhere, colour: false };
 }
 
 /** Collects what is written, without colours. */

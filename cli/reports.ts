@@ -5,10 +5,13 @@ import { dirname, resolve } from 'node:path';
 import { ConfigurationError } from '../environment/environment.js';
 import { didYouMean } from '../environment/nearest.js';
 import { writeAtomically } from '../evidence/files.js';
+import type { Run } from '../evidence/run.js';
 import { reporters } from '../reporters/index.js';
-import { multiplex, type Named } from '../reporters/multiplex.js';
-import type { Output, Reporter } from '../reporters/reporter.js';
-import { bufferOutput } from './output.js';
+import { type Hooks, multiplex, type Named } from '../reporters/multiplex.js';
+import type { Reporter } from '../reporters/reporter.js';
+import type { Context } from './context.js';
+import { exitCodeOf, exitCodes, type FailOn } from './exit-code.js';
+import { bufferOutput, fileOutput } from './output.js';
 
 export interface ReportRequest {
   /** `NAME` or `NAME=FILE`. */
@@ -19,9 +22,9 @@ export interface ReportRequest {
 }
 
 export interface Reports {
-  readonly reporter: Required<Reporter>;
-  /** Whether something that was asked for could not be written. */
-  failed(): boolean;
+  readonly reporter: Hooks;
+  /** Our own, or that by which the readers of standard output go. What could not be written is no pass. */
+  exitCode(run: Run, failOn: FailOn, otherwiseFailed?: boolean): number;
 }
 
 interface Wanted {
@@ -36,31 +39,47 @@ interface Wanted {
 export async function openReports(
   request: ReportRequest,
   always: readonly Named[],
-  { out, progress, cwd }: { out: Output; progress: Output; cwd: string },
+  { out, progress, cwd, env }: Pick<Context, 'out' | 'progress' | 'cwd' | 'env'>,
 ): Promise<Reports> {
   const wanted = wantedReports(request);
   let failed = false;
+  let exitCode: Reporter['exitCode'];
   const named = await Promise.all(
     wanted.map(async ({ name, file }): Promise<Named> => {
-      const factory = await reporters[name]?.();
-      if (!factory) {
+      const registered = Object.hasOwn(reporters, name) ? reporters[name] : undefined;
+      if (!registered) {
         const known = Object.keys(reporters);
         throw new ConfigurationError(
           `there is no reporter "${name}"${didYouMean(name, known) || ';'} there are: ${known.join(', ')}`,
         );
       }
-      if (file === undefined) return { name, reporter: factory({ out, progress }) };
+      const factory = await registered.load();
+      if (file === undefined) {
+        const reporter = factory({ out: registered.beside ? progress : out, progress, env });
+        exitCode ??= reporter.exitCode;
+        return { name, reporter };
+      }
       const path = resolve(cwd, file);
       await refuseUnwritable(path, file);
+      if (registered.streams) {
+        return { name: `${name}=${file}`, reporter: factory({ out: fileOutput(path), progress, env }) };
+      }
       const buffer = bufferOutput();
-      return { name: `${name}=${file}`, reporter: written(factory({ out: buffer, progress }), path, buffer) };
+      const reporter = factory({ out: buffer, progress, env });
+      return { name: `${name}=${file}`, reporter: written(reporter, path, buffer) };
     }),
   );
   const reporter = multiplex([...always, ...named], (name, error) => {
     failed = true;
     progress.write(`livekit-doctor: the report ${name} could not be made: ${(error as Error).message}\n`);
   });
-  return { reporter, failed: () => failed };
+  return {
+    reporter,
+    exitCode(run, failOn, otherwiseFailed = false) {
+      const code = exitCode?.(run) ?? exitCodeOf(run, failOn);
+      return code === exitCodes.pass && (failed || otherwiseFailed) ? exitCodes.usage : code;
+    },
+  };
 }
 
 /** Something always goes to standard output: the console's report where nothing else does. */
@@ -70,10 +89,11 @@ function wantedReports({ reporter = [], json, save }: ReportRequest): Wanted[] {
     return at < 0 ? { name: text } : { name: text.slice(0, at), file: text.slice(at + 1) };
   });
   if (json) wanted.push({ name: 'json' });
-  if (!wanted.some(({ file }) => file === undefined)) wanted.push({ name: 'console' });
+  const isOut = ({ name, file }: Wanted): boolean => file === undefined && !reporters[name]?.beside;
+  if (!wanted.some(isOut)) wanted.push({ name: 'console' });
   if (save !== undefined) wanted.push({ name: 'json', file: save });
 
-  const places = wanted.map(({ file }) => file);
+  const places = wanted.filter((one) => one.file !== undefined || isOut(one)).map(({ file }) => file);
   if (places.includes('')) throw new ConfigurationError('a report needs a file name after "="');
   const twice = places.findIndex((place, i) => places.indexOf(place) !== i);
   if (twice >= 0) {

@@ -1,5 +1,7 @@
 import type { Reporter } from './reporter.js';
 
+export type Hooks = Required<Omit<Reporter, 'exitCode'>>;
+
 export interface Named {
   readonly name: string;
   readonly reporter: Reporter;
@@ -12,7 +14,7 @@ export interface Named {
 export function multiplex(
   reporters: readonly Named[],
   onError: (name: string, error: unknown) => void,
-): Required<Reporter> {
+): Hooks {
   const told = new Set<string>();
   const failed = (name: string, error: unknown): void => {
     if (told.has(name)) return;

@@ -17,11 +17,14 @@ export interface Reporter {
   onObservation?(environment: string, observation: Observation): void;
   onEnvironment?(environment: EnvironmentRun): void;
   onEnd?(run: Run): void | Promise<void>;
+  /** Of a format whose readers go by exit codes of their own. */
+  exitCode?(run: Run): number;
 }
 
 export interface ReporterOptions {
   readonly out: Output;
   readonly progress: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 export type ReporterFactory = (options: ReporterOptions) => Reporter;

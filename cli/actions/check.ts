@@ -5,7 +5,7 @@ import { progress as progressReporter } from '../../reporters/progress.js';
 import type { CheckOptions } from '../commands/check.js';
 import { type Context, insideMark } from '../context.js';
 import { load } from '../environments.js';
-import { exitCodeOf, exitCodes } from '../exit-code.js';
+import { exitCodes } from '../exit-code.js';
 import { type Memory, openMemory } from '../memory.js';
 import { openReports, type Reports } from '../reports.js';
 import { readWords } from '../words.js';
@@ -18,7 +18,7 @@ const longestMeasureMs = 600_000;
 
 /** Returns the exit code. Throws `ConfigurationError`. */
 export async function check(names: readonly string[], options: CheckOptions, context: Context): Promise<number> {
-  const { cwd, env, progress: output, out } = context;
+  const { env, progress: output } = context;
   const paths = options.path && readWords('path', options.path, allPaths);
   const tried = options.try && readWords('exercise', options.try, exercises);
   if (options.only?.includes('idle') && options.idle === undefined) {
@@ -45,11 +45,7 @@ export async function check(names: readonly string[], options: CheckOptions, con
   }
   const found = await load(names, options, context);
   const progress = progressReporter({ progress: output });
-  const reports = await openReports(options, [{ name: 'progress', reporter: progress }], {
-    out,
-    progress: output,
-    cwd,
-  });
+  const reports = await openReports(options, [{ name: 'progress', reporter: progress }], context);
   const memory = await openMemory(options, context);
   // Inside a namespace there is nothing but the embedded environment.
   if (found.every((one) => one === embedded)) {
@@ -76,7 +72,7 @@ async function checkAll(
   found: readonly (Environment | typeof embedded)[],
   options: CheckOptions & { paths: Path[] | undefined; exercises: Exercise[] | undefined },
   context: Context,
-  { reporter, failed }: Reports,
+  { reporter, exitCode }: Reports,
   memory: Memory,
   signal: AbortSignal,
 ): Promise<number> {
@@ -114,8 +110,7 @@ async function checkAll(
       events: reporter,
     });
     await reporter.onEnd(await memory.compare(run));
-    const code = exitCodeOf(run, options.failOn);
-    return code === exitCodes.pass && (failed() || memory.failed()) ? exitCodes.usage : code;
+    return exitCode(run, options.failOn, memory.failed());
   } finally {
     const coolDown = await warm;
     await Promise.all([server?.stop(), coolDown()]);

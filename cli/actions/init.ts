@@ -35,7 +35,7 @@ type Write = (looks: Looks, written: Written) => Promise<void>;
 
 /** Returns the exit code. Throws `ConfigurationError`. */
 export async function init(argument: string | undefined, options: InitOptions, context: Context): Promise<number> {
-  const { cwd, progress: output } = context;
+  const { progress: output } = context;
   const { environment: found, ca } = await environmentOf(argument, options, context);
   const name = options.name ?? nameFrom(found.url);
   if (!/^[\w][\w.-]*$/.test(name)) throw new ConfigurationError('--name: expected letters, digits, ".", "-" and "_"');
@@ -46,7 +46,7 @@ export async function init(argument: string | undefined, options: InitOptions, c
   const progress = progressReporter({ progress: output });
   const always = [{ name: 'progress', reporter: progress }];
   // The file is the data; the report is for whoever waits.
-  const { reporter } = await openReports({}, always, { out: output, progress: output, cwd });
+  const { reporter } = await openReports({}, always, { ...context, out: output });
   const interrupt = context.interruptible(() => {
     progress.stop();
     output.write('Stopping… (once more: at once)\n');

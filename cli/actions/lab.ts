@@ -60,7 +60,7 @@ export async function lab(wanted: readonly string[], options: LabOptions, contex
   const [only] = results;
   if (options.json) out.write(`${JSON.stringify({ results }, null, 2)}\n`);
   else if (only && choices.length === 1) {
-    const { reporter } = await openReports({}, [], { out, progress, cwd });
+    const { reporter } = await openReports({}, [], context);
     await reporter.onEnd(only.run);
     out.write(`\n${outcome(only)}\n`);
   } else out.write(matrix(results));

@@ -14,13 +14,13 @@ import { readWords } from '../words.js';
 
 /** Returns the exit code. Throws `ConfigurationError`, at once: what only somebody at a keyboard can mend is not waited for. */
 export async function wait(names: readonly string[], options: WaitOptions, context: Context): Promise<number> {
-  const { cwd, progress, out, version } = context;
+  const { progress, version } = context;
   const { depth, timeout: timeoutMs, failOn } = options;
   const paths = options.path && readWords('path', options.path, allPaths);
   const found = await load(names, options, context);
   const environments = found.map(deployed);
   for (const one of environments) refuseUnprovable(one, depth);
-  const { reporter, failed } = await openReports(options, [], { out, progress, cwd });
+  const { reporter, exitCode } = await openReports(options, [], context);
   for (const secret of environments.flatMap(({ auth }) => secretsOf(auth))) context.redactor.add(secret);
 
   const story = waiting({ progress, depth });
@@ -46,8 +46,7 @@ export async function wait(names: readonly string[], options: WaitOptions, conte
     });
     story.end(end);
     await reporter.onEnd(run);
-    const code = exitCodeOf(run, failOn);
-    return code === exitCodes.pass && failed() ? exitCodes.usage : code;
+    return exitCode(run, failOn);
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
     return exitCodes.interrupted;

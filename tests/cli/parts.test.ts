@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'tap';
-import { exitCodeOf } from '../../cli/exit-code.js';
+import { exitCodeOf, exitCodes } from '../../cli/exit-code.js';
 import { firstSentence, renderMarkdown } from '../../cli/markdown.js';
 import { duration, list, more } from '../../cli/options.js';
 import { bufferOutput, wantsColour } from '../../cli/output.js';
@@ -66,9 +66,9 @@ test('reports go where they were asked to go', async (t) => {
   const report = async (request: ReportRequest) => {
     const out = bufferOutput();
     const progress = bufferOutput();
-    const { reporter, failed } = await openReports(request, [], { out, progress, cwd });
+    const { reporter, exitCode } = await openReports(request, [], { out, progress, cwd, env: {} });
     await reporter.onEnd(run(healthy));
-    return { out: out.text(), progress: progress.text(), failed: failed() };
+    return { out: out.text(), progress: progress.text(), failed: exitCode(run(healthy), 'error') === exitCodes.usage };
   };
   const isRun = (text: string) => t.same(JSON.parse(text), run(healthy));
 

@@ -119,7 +119,7 @@ test('what one reporter throws reaches neither the others nor the run', async (t
           },
         },
       },
-      { name: 'json', reporter: json({ out: written, progress: output() }) },
+      { name: 'json', reporter: json({ out: written, progress: output(), env: {} }) },
     ],
     (name, error) => errors.push(`${name}: ${(error as Error).message}`),
   );

@@ -1,0 +1,88 @@
+/** For a ticket or a chat: GitHub's and GitLab's Markdown, troubled environments first, healthy ones in one line each. */
+import { allPaths, type EnvironmentRun, type Finding, layers, type PathResult, type Run } from '../evidence/run.js';
+import { printable } from '../evidence/text.js';
+import { ranked } from './findings.js';
+import { keyFact } from './key-fact.js';
+import type { ReporterFactory } from './reporter.js';
+import { duration } from './text.js';
+
+export const markdown: ReporterFactory = ({ out }) => ({ onEnd: (run) => out.write(renderMarkdown(run)) });
+
+const marks = { pass: '✅ pass', fail: '❌ fail', inconclusive: '❔ inconclusive' } as const;
+const states = { ok: '✓', failed: '✗ failed', unreached: '– unreached', unsupported: '– unsupported' } as const;
+const severities = { error: '❌', warning: '⚠️', info: 'ℹ️' } as const;
+
+export function renderMarkdown({ environments, vantage, startedAt, durationMs, tool }: Run): string {
+  const order = ['fail', 'inconclusive', 'pass'];
+  const sorted = [...environments].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
+  const from = `${startedAt.slice(0, 16).replace('T', ' ')} UTC from ${text(vantage.name)}, ${duration(durationMs)}, livekit-doctor ${text(tool.version)}`;
+  return `${[...sorted.map(environmentText), `*${from}*`].join('\n\n')}\n`;
+}
+
+function environmentText(environment: EnvironmentRun): string {
+  const { name, url, verdict, findings } = environment;
+  const title = `### ${marks[verdict]}: ${text(name)} (${text(url)})`;
+  const table = pathsTable(environment);
+  const loud = ranked(findings).filter(({ severity }) => severity !== 'info');
+  const notes = findings.filter(({ severity }) => severity === 'info');
+  if (verdict === 'pass' && loud.length === 0) return folded(title, [table, ...notes.map((one) => note(one))]);
+  return [title, table, ...loud.map((one) => findingText(one, environment)), ...notes.map((one) => note(one))].join(
+    '\n\n',
+  );
+}
+
+function folded(title: string, parts: readonly string[]): string {
+  return [title, `<details><summary>paths</summary>\n\n${parts.join('\n\n')}\n\n</details>`].join('\n\n');
+}
+
+function pathsTable({ paths }: EnvironmentRun): string {
+  const cell = (result: PathResult, layer: (typeof layers)[number]): string => {
+    const state = result[layer];
+    return state ? states[state] : '';
+  };
+  const rows = allPaths.flatMap((path) => {
+    const result = paths[path];
+    if (!result) return [];
+    const claim = result.forbidden ? 'forbidden' : result.required ? 'required' : 'optional';
+    return [`| ${path} | ${claim} | ${layers.map((layer) => cell(result, layer)).join(' | ')} |`];
+  });
+  return [`| path | | ${layers.join(' | ')} |`, `| --- | --- |${layers.map(() => ' --- |').join('')}`, ...rows].join(
+    '\n',
+  );
+}
+
+function findingText(finding: Finding, { observations }: EnvironmentRun): string {
+  const seen = observations
+    .filter(({ id }) => finding.evidence.includes(id))
+    .map((one) => `  - \`${code(one.id)}\` ${one.state}: ${text(keyFact(one))}`);
+  const others = (finding.alternatives ?? []).map(
+    (one) => `- **Or** \`${code(one.code)}\`, which looks the same from here. ${prose(one.separateBy)}`,
+  );
+  return [
+    `${severities[finding.severity]} **\`${code(finding.code)}\`**: ${prose(finding.summary)}`,
+    '',
+    `- **Cause**: ${prose(finding.cause)}`,
+    `- **Fix**: ${prose(finding.fix)}`,
+    ...(seen.length > 0 ? ['- **Seen**:', ...seen] : []),
+    ...others,
+  ].join('\n');
+}
+
+const note = (finding: Finding): string =>
+  `${severities[finding.severity]} \`${code(finding.code)}\`: ${prose(finding.summary)}`;
+
+/** Nothing in it is taken for Markdown or HTML, as it may be a server's. */
+function text(value: string): string {
+  return printable(value, 2000).replace(/[\\`*_{}[\]<>()#+!|~&@$^-]/g, (mark) => `\\${mark}`);
+}
+
+/** Inside of backticks. */
+const code = (value: string): string => printable(value, 600).replaceAll('`', "'").replaceAll('|', '/');
+
+/** Our own prose marks code by backticks, which stay; all between them is plain. */
+function prose(value: string): string {
+  return printable(value, 4000)
+    .split(/(`[^`]*`)/)
+    .map((part) => (part.startsWith('`') && part.endsWith('`') && part.length > 2 ? part : text(part)))
+    .join('');
+}

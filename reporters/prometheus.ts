@@ -1,0 +1,138 @@
+/** Metrics in Prometheus' text format, for the textfile collector of node_exporter; stems as the blackbox exporter's. */
+import { Gauge, Registry } from 'prom-client';
+import { type MediaFacts, type ParticipantFacts, seen } from '../evidence/facts.js';
+import { type EnvironmentRun, layers, type Run } from '../evidence/run.js';
+import { printable } from '../evidence/text.js';
+import { casesOf } from './cases.js';
+import type { ReporterFactory } from './reporter.js';
+
+export const prometheus: ReporterFactory = ({ out }) => ({
+  onEnd: async (run) => out.write(await metricsOf(run)),
+});
+
+const verdicts = ['pass', 'fail', 'inconclusive'] as const;
+
+/** Seconds, ratios from 0 to 1, and Unix times, as Prometheus wants them. */
+export async function metricsOf(run: Run): Promise<string> {
+  const registry = new Registry();
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) => {
+    const made = new Gauge({
+      name: `livekit_doctor_${name}`,
+      help,
+      labelNames: [...labelNames],
+      registers: [registry],
+    });
+    return (labels: Record<L, string>, value: number): void => made.set(plain(labels), value);
+  };
+  const build = gauge('build_info', 'Version of livekit-doctor.', ['version']);
+  const ended = gauge('run_timestamp_seconds', 'When the run began, as Unix time.', ['environment']);
+  const success = gauge('probe_success', '1 if the verdict is pass.', ['environment']);
+  const verdict = gauge('probe_verdict', '1 for the verdict of the run, 0 for the others.', ['environment', 'verdict']);
+  const took = gauge('probe_duration_seconds', 'How long the run took.', ['environment']);
+  const path = gauge('path_success', '1 if this layer of the path was proven, 0 if not.', [
+    'environment',
+    'path',
+    'layer',
+  ]);
+  const pathState = gauge('path_state', '1 for what came of this layer of the path.', [
+    'environment',
+    'path',
+    'layer',
+    'state',
+  ]);
+  const required = gauge('path_required', '1 if the path must work, 0 if it may.', ['environment', 'path']);
+  const pathTook = gauge('path_duration_seconds', 'How long the proof took.', ['environment', 'path', 'layer']);
+  const finding = gauge('finding', '1 for each finding of the run.', ['environment', 'code', 'severity', 'target']);
+  const expiry = gauge('ssl_earliest_cert_expiry', 'When the first certificate of the chain expires, as Unix time.', [
+    'environment',
+    'target',
+    'host',
+  ]);
+  const lookup = gauge('dns_lookup_time_seconds', 'How long it took to resolve the name.', ['environment', 'name']);
+  const skew = gauge('clock_skew_seconds', "The deployment's clock minus this machine's.", ['environment']);
+  const rtt = gauge('media_round_trip_seconds', 'Between a participant and the server, median, of the worse side.', [
+    'environment',
+    'path',
+  ]);
+  const loss = gauge('media_loss_ratio', 'Share of packets that did not come, of the worse side.', [
+    'environment',
+    'path',
+  ]);
+  const latency = gauge('media_latency_seconds', 'From drawing a picture to seeing it, median, of the worse side.', [
+    'environment',
+    'path',
+  ]);
+  const first = gauge(
+    'media_first_frame_seconds',
+    "From connecting to the other's first picture, of the slower side.",
+    ['environment', 'path'],
+  );
+
+  build({ version: run.tool.version }, 1);
+  for (const environment of run.environments) {
+    const { name, paths, findings, observations } = environment;
+    const of = { environment: name };
+    ended(of, Date.parse(run.startedAt) / 1000);
+    success(of, environment.verdict === 'pass' ? 1 : 0);
+    for (const one of verdicts) verdict({ ...of, verdict: one }, one === environment.verdict ? 1 : 0);
+    took(of, environment.durationMs / 1000);
+    for (const [way, result] of Object.entries(paths)) {
+      required({ ...of, path: way }, result.required ? 1 : 0);
+      for (const layer of layers) {
+        const state = result[layer];
+        if (state === undefined) continue;
+        path({ ...of, path: way, layer }, state === 'ok' ? 1 : 0);
+        pathState({ ...of, path: way, layer, state }, 1);
+      }
+    }
+    for (const { name: what, durationMs } of casesOf(environment)) {
+      const [, way, layer] = /^path (\S+): (\S+)$/.exec(what) ?? [];
+      if (way && layer) pathTook({ ...of, path: way, layer }, durationMs / 1000);
+    }
+    for (const { code, severity, args } of findings)
+      finding({ ...of, code, severity, target: String(args.target ?? '') }, 1);
+    for (const { facts } of seen(observations, 'tls')) {
+      const ends = (facts.chain ?? []).map(({ validTo }) => Date.parse(validTo) / 1000).filter(Number.isFinite);
+      if (ends.length > 0) expiry({ ...of, target: facts.role ?? '', host: facts.host ?? '' }, Math.min(...ends));
+    }
+    for (const one of seen(observations, 'dns')) {
+      if (one.state === 'ok') lookup({ ...of, name: one.facts.name ?? '' }, (one.endMs - one.startMs) / 1000);
+    }
+    for (const { facts } of seen(observations, 'signal')) {
+      if (facts.clockSkewMs !== undefined) skew(of, facts.clockSkewMs / 1000);
+    }
+    for (const [way, facts] of callsOf(environment)) {
+      const worst = (value: (end: ParticipantFacts) => number | undefined): number | undefined => {
+        const values = [facts.caller, facts.callee].map((end) => end && value(end));
+        return values.every((one) => one !== undefined) ? Math.max(...values) : undefined;
+      };
+      const set = (to: typeof rtt, value: number | undefined): void => {
+        if (value !== undefined) to({ ...of, path: way }, value);
+      };
+      set(rtt, seconds(worst(({ rtt }) => rtt?.medianMs)));
+      set(
+        loss,
+        worst(({ received: { measured } }) => measured && share(measured.packetsLost, measured.packetsReceived)),
+      );
+      set(latency, seconds(worst(({ received: { picture } }) => picture?.latencyMs)));
+      set(first, seconds(worst(({ received }) => received.firstFrameMs)));
+    }
+  }
+  return registry.metrics();
+}
+
+/** Between two Chromiums. */
+function callsOf({ observations }: EnvironmentRun): [string, Partial<MediaFacts>][] {
+  return seen(observations, 'media').flatMap(({ id, state, facts }) =>
+    state === 'ok' && id === `media:${facts.path}` ? [[facts.path, facts]] : [],
+  );
+}
+
+const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1000);
+const share = (lost: number, received: number): number => (lost + received === 0 ? 0 : lost / (lost + received));
+
+/** Label values may be a server's words. */
+function plain<L extends string>(labels: Record<L, string>): Record<L, string> {
+  const entries = Object.entries<string>(labels).map(([name, value]) => [name, printable(value, 200)]);
+  return Object.fromEntries(entries) as Record<L, string>;
+}
