@@ -24,3 +24,6 @@ export const reporters: Readonly<Record<string, Registered>> = {
   nagios: { load: async () => (await import('./nagios.js')).nagios },
   prometheus: { load: async () => (await import('./prometheus.js')).prometheus },
 };
+
+/** For people. */
+export const reporterNames = Object.keys(reporters).join(', ');

@@ -41,5 +41,5 @@ export function renderJunit({ environments, startedAt, tool, vantage }: Run): st
 }
 
 const plain = (text: string): string => printable(text, 2000);
-/** XML 1.0 §2.2 knows hardly any control characters, and the breaks of these lines are ours. */
-const lines = (text: string): string => text.split('\n').map(plain).join('\n');
+/** XML 1.0 §2.2 knows hardly any control characters, and the breaks of these lines are ours; §2.7: where CDATA ends. */
+const lines = (text: string): string => text.split('\n').map(plain).join('\n').replaceAll(']]>', ']]]]><![CDATA[>');

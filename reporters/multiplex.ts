@@ -11,10 +11,7 @@ export interface Named {
  * One reporter out of many. What one of them throws never reaches the run or the others: `onError` is told, once for
  * each reporter, and its later hooks are still called, so that a report that stumbled over one observation is written.
  */
-export function multiplex(
-  reporters: readonly Named[],
-  onError: (name: string, error: unknown) => void,
-): Hooks {
+export function multiplex(reporters: readonly Named[], onError: (name: string, error: unknown) => void): Hooks {
   const told = new Set<string>();
   const failed = (name: string, error: unknown): void => {
     if (told.has(name)) return;

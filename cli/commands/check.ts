@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { allPaths, type Depth, depths, exercises } from '../../evidence/run.js';
+import { reporterNames } from '../../reporters/index.js';
 import { type Context, insideMark } from '../context.js';
 import { type FailOn, failOnLevels } from '../exit-code.js';
 import { duration, list, more } from '../options.js';
@@ -51,7 +52,7 @@ export function checkCommand(context: Context): Command {
     .option('--measure <duration>', 'measure loss, round trip and jitter of each path as long (10s, 1m)', duration)
     .option('--exhaustive', 'let participants try the paths, too, that no check of ours could reach')
     .option('--try <exercises>', `in a call that stands, with commas: ${exercises.join(',')}`, list)
-    .option('--reporter <name[=file]>', 'console or json; repeatable; to standard output without a file', more)
+    .option('--reporter <name[=file]>', `${reporterNames}; repeatable; to standard output without a file`, more)
     .option('--json', 'the run document on standard output, and nothing else there')
     .option('--save <file>', 'keep the run document, for "livekit-doctor diagnose"')
     .option('--history <folder>', 'keep each run there, and say what changed since the last good one')

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { reporterNames } from '../../reporters/index.js';
 import type { Context } from '../context.js';
 import { type FailOn, failOnLevels } from '../exit-code.js';
 import { more } from '../options.js';
@@ -14,7 +15,7 @@ export function diagnoseCommand(context: Context): Command {
   return new Command('diagnose')
     .description('judge a saved run again, with the rules of this version and without a network')
     .argument('<run.json>', 'what "check --save" or "check --json" wrote')
-    .option('--reporter <name[=file]>', 'console or json; repeatable', more)
+    .option('--reporter <name[=file]>', `${reporterNames}; repeatable`, more)
     .option('--json', 'the run document on standard output, and nothing else there')
     .option('--save <file>', 'keep the run document with the new findings')
     .addOption(

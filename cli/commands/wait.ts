@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { allPaths, depths } from '../../evidence/run.js';
+import { reporterNames } from '../../reporters/index.js';
 import type { Context } from '../context.js';
 import { failOnLevels } from '../exit-code.js';
 import { duration, list, more } from '../options.js';
@@ -30,7 +31,7 @@ export function waitCommand(context: Context): Command {
     .option('--timeout <duration>', 'how long at most (90s, 10m)', duration, 300_000)
     .addOption(new Option('--depth <depth>', 'how deeply to prove each path').choices(depths).default('media'))
     .option('--path <paths>', `only these paths, with commas: ${allPaths.join(',')}`, list)
-    .option('--reporter <name[=file]>', 'console or json; repeatable; to standard output without a file', more)
+    .option('--reporter <name[=file]>', `${reporterNames}; repeatable; to standard output without a file`, more)
     .option('--json', 'the run document on standard output, and nothing else there')
     .option('--save <file>', 'keep the run document of the last check')
     .addOption(

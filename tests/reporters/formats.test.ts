@@ -1,0 +1,279 @@
+/** Each format, read by a parser that is not ours: a healthy run, a troubled one, one that decides nothing, and four at once. */
+import { readdirSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse as parseJunit } from 'junit2json';
+import MarkdownIt from 'markdown-it';
+import parsePrometheus from 'parse-prometheus-text-format';
+import { type Test, test } from 'tap';
+import { Parser } from 'tap-parser';
+import { bufferOutput } from '../../cli/output.js';
+import { diagnose } from '../../diagnosis/index.js';
+import { loadRun } from '../../evidence/load.js';
+import type { EnvironmentRun, Run } from '../../evidence/run.js';
+import { printable } from '../../evidence/text.js';
+import { casesOf } from '../../reporters/cases.js';
+import { reporters } from '../../reporters/index.js';
+import { healthy, run, wrongAddress } from '../samples.js';
+
+const folder = new URL('../../fixtures/runs/', import.meta.url);
+
+async function recorded(name: string): Promise<EnvironmentRun> {
+  const [environment] = (await loadRun(fileURLToPath(new URL(`${name}.json`, folder)), name)).environments;
+  if (!environment) throw new Error(`${name} has no environment`);
+  return { ...environment, ...diagnose(environment), name };
+}
+
+const threeFindings: EnvironmentRun = {
+  ...wrongAddress,
+  findings: ['error', 'warning', 'info'].map((severity, i) => ({
+    ...wrongAddress.findings[0],
+    code: `code-${i}`,
+    severity,
+  })) as EnvironmentRun['findings'],
+};
+
+const runs: Record<string, Run> = {
+  healthy: run(healthy),
+  'three findings': run(threeFindings),
+  inconclusive: run(await recorded('vantage-offline')),
+  four: run(
+    healthy,
+    await recorded('media-address-wrong'),
+    await recorded('turn-peer-denied'),
+    await recorded('vantage-clock-skew'),
+  ),
+};
+
+/** What somebody else may have put into a run. */
+const hostile = '"><script>alert(1)</script> ::error::x %0A # SKIP | `tick` ]]> & \u001b[31m \u0000 \\ {1}=\'';
+runs.hostile = run({
+  ...wrongAddress,
+  name: hostile,
+  findings: wrongAddress.findings.map((one) => ({ ...one, summary: hostile, cause: hostile, fix: hostile })),
+  observations: wrongAddress.observations.map((one) =>
+    one.failure ? { ...one, failure: { kind: 'timeout', message: hostile } } : one,
+  ),
+});
+
+async function report(name: string, of: Run, env: Record<string, string> = {}) {
+  const [out, progress] = [bufferOutput(), bufferOutput()];
+  const factory = await reporters[name]?.load();
+  if (!factory) throw new Error(`there is no reporter ${name}`);
+  const reporter = factory({ out, progress, env });
+  reporter.onStart?.(of.environments.map(({ name, url }) => ({ name, url })));
+  for (const environment of of.environments) {
+    for (const observation of environment.observations) reporter.onObservation?.(environment.name, observation);
+    reporter.onEnvironment?.(environment);
+  }
+  await reporter.onEnd?.(of);
+  return { text: out.text(), code: reporter.exitCode?.(of) };
+}
+
+function each(name: string, look: (t: Test, text: string, of: Run) => void | Promise<void>): void {
+  test(name, async (t) => {
+    for (const [which, of] of Object.entries(runs)) {
+      const { text } = await report(name, of);
+      t.equal(printable(text.replaceAll('\n', ''), text.length), text.replaceAll('\n', ''), `${which}: printable`);
+      await look(t, text, of);
+    }
+  });
+}
+
+const states = ({ environments }: Run) => environments.map((one) => casesOf(one).map(({ state }) => state));
+
+each('tap', (t, text, of) => {
+  const events = Parser.parse(text);
+  t.equal(Parser.stringify(events).includes('# failed'), false);
+  const complete = events.find(([type]) => type === 'complete')?.[1] as { ok: boolean; bailout: unknown };
+  t.equal(
+    complete.ok,
+    of.environments.every(({ verdict }) => verdict === 'pass'),
+  );
+  const extra = events.filter(([type]) => type === 'extra');
+  t.same(extra, [], 'every line means something');
+  const children = events.filter(([type]) => type === 'child').map(([, inner]) => inner as unknown as typeof events);
+  t.equal(children.length, of.environments.length);
+  children.forEach((inner, i) => {
+    const points = inner.filter(([type]) => type === 'assert').map(([, point]) => point as Point);
+    const expected = states(of)[i] ?? [];
+    t.same(points.map(stateOfPoint), expected);
+    for (const { ok, diag } of points) t.equal(Boolean(diag), !ok, 'a diagnostic where it is not ok');
+  });
+});
+
+interface Point {
+  ok: boolean;
+  todo?: string | boolean;
+  skip?: string | boolean;
+  diag?: { undecided?: boolean };
+}
+
+function stateOfPoint({ ok, todo, skip, diag }: Point): string {
+  if (ok) return skip ? 'skipped' : 'passed';
+  if (todo) return 'warned';
+  return diag?.undecided ? 'undecided' : 'failed';
+}
+
+each('junit', async (t, text, of) => {
+  const parsed = (await parseJunit(text)) as Suites;
+  const suites = parsed.testsuite ?? [];
+  t.equal(suites.length, of.environments.length);
+  suites.forEach((suite, i) => {
+    const expected = states(of)[i] ?? [];
+    const number = (state: string) => expected.filter((one) => one === state).length;
+    t.equal(suite.testcase?.length, expected.length);
+    t.equal(Number(suite.tests), expected.length);
+    t.equal(Number(suite.failures), number('failed'));
+    t.equal(Number(suite.errors), number('undecided'));
+    t.equal(Number(suite.skipped), number('skipped'));
+    t.equal(suite.testcase?.filter(({ failure }) => failure).length, number('failed'));
+    t.equal(suite.testcase?.filter(({ error }) => error).length, number('undecided'));
+  });
+});
+
+interface Suites {
+  testsuite?: {
+    tests?: number;
+    failures?: number;
+    errors?: number;
+    skipped?: number;
+    testcase?: { failure?: unknown; error?: unknown }[];
+  }[];
+}
+
+each('prometheus', (t, text, of) => {
+  const families = new Map(parsePrometheus(text).map((family) => [family.name, family]));
+  for (const [name, { type, help }] of families) {
+    t.match(name, /^livekit_doctor_[a-z_]+$/);
+    t.equal(type, 'GAUGE');
+    t.ok(help);
+  }
+  const success = families.get('livekit_doctor_probe_success')?.metrics ?? [];
+  t.same(
+    success.map(({ value }) => value),
+    of.environments.map(({ verdict }) => (verdict === 'pass' ? '1' : '0')),
+  );
+  const verdicts = families.get('livekit_doctor_probe_verdict')?.metrics ?? [];
+  t.same(
+    verdicts.filter(({ value }) => value === '1').map(({ labels }) => labels?.verdict),
+    of.environments.map(({ verdict }) => verdict),
+  );
+  const findings = families.get('livekit_doctor_finding')?.metrics ?? [];
+  t.same(
+    findings.map(({ labels }) => labels?.code).sort(),
+    [
+      ...new Set(
+        of.environments.flatMap(({ name, findings }) =>
+          findings.map(({ code, args }) => `${name} ${code} ${args.target}`),
+        ),
+      ),
+    ]
+      .map((one) => one.split(' ').at(-2))
+      .sort(),
+  );
+});
+
+each('markdown', (t, text, of) => {
+  const tokens = new MarkdownIt({ html: true }).parse(text, {});
+  const headings = tokens.filter(({ type }) => type === 'heading_open');
+  t.equal(headings.length, of.environments.length);
+  t.equal(tokens.filter(({ type }) => type === 'table_open').length, of.environments.length);
+  const html = tokens.flatMap(({ type, content, children }) => [
+    ...(type === 'html_block' ? [content] : []),
+    ...(children ?? []).filter((one) => one.type === 'html_inline').map((one) => one.content),
+  ]);
+  t.same(
+    html.filter((one) => !/^<\/?(details|summary)/.test(one.trim())),
+    [],
+    'no HTML but our own',
+  );
+  for (const { verdict, findings } of of.environments) {
+    t.match(text, { pass: /✅ pass/, fail: /❌ fail/, inconclusive: /❔ inconclusive/ }[verdict]);
+    for (const { code, severity } of findings) if (severity !== 'info') t.match(text, `**\`${code}\`**`);
+  }
+});
+
+each('ndjson', (t, text, of) => {
+  const events = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { event: string; environment: EnvironmentRun });
+  t.equal(events[0]?.event, 'start');
+  t.equal(events.at(-1)?.event, 'end');
+  const environments = events.filter(({ event }) => event === 'environment').map(({ environment }) => environment);
+  t.same(environments, of.environments);
+});
+
+each('gitlab', (t, text, of) => {
+  const issues = JSON.parse(text) as { fingerprint: string; severity: string; check_name: string }[];
+  t.same(
+    issues.map(({ check_name }) => check_name).sort(),
+    of.environments.flatMap(({ findings }) => findings.map(({ code }) => code)).sort(),
+  );
+  for (const { fingerprint, severity } of issues) {
+    t.match(fingerprint, /^[0-9a-f]{64}$/);
+    t.match(severity, /^(info|minor|major|critical|blocker)$/);
+  }
+});
+
+each('nagios', (t, text, of) => {
+  // Plugin API: text and data are divided by the first bar of the first line, which is the only one.
+  const [line = '', ...more] = text.trimEnd().split('\n');
+  const [said = '', data = '', ...others] = line.split('|');
+  t.same(others, []);
+  t.same(
+    more.filter((one) => one.includes('|')),
+    [],
+  );
+  t.match(said, /^LIVEKIT (OK|WARNING|CRITICAL|UNKNOWN) - \S/);
+  t.match(data, /^( '[^'=|]+'=\d+(\.\d)?ms)+$/);
+  t.ok(of.environments.length > 0);
+});
+
+test('nagios goes by its own exit codes', async (t) => {
+  const codes = Object.fromEntries(
+    await Promise.all(
+      Object.entries(runs).map(async ([name, of]) => [name, (await report('nagios', of)).code] as const),
+    ),
+  );
+  t.same(codes, { healthy: 0, 'three findings': 2, inconclusive: 3, four: 2, hostile: 2 });
+  const warned = run({ ...threeFindings, verdict: 'pass' });
+  t.equal((await report('nagios', warned)).code, 1);
+  t.equal((await report('nagios', { ...warned, environments: [] })).code, 3, 'nothing was checked');
+});
+
+test('github annotates each finding, and adds to the summary of the job', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'lkd-'));
+  t.teardown(() => rm(directory, { recursive: true }));
+  const summary = join(directory, 'summary.md');
+  for (const of of Object.values(runs)) {
+    const { text } = await report('github', of, { GITHUB_STEP_SUMMARY: summary });
+    const lines = text.split('\n').filter(Boolean);
+    const findings = of.environments.flatMap(({ findings }) => findings);
+    t.equal(lines.length, findings.length, 'a line for each');
+    for (const line of lines) t.match(line, /^::(error|warning|notice) title=[^:,]+::.+$/);
+  }
+  const said = await readFile(summary, 'utf8');
+  t.match(said, /✅ pass[\s\S]*❌ fail/, 'one after the other');
+});
+
+each('mermaid', (t, text, of) => {
+  t.match(text, /^flowchart LR\n/);
+  t.equal(text.match(/^ {2}subgraph /gm)?.length, of.environments.length);
+  t.equal(text.match(/^ {2}end$/gm)?.length, of.environments.length);
+  for (const line of text.split('\n').filter((one) => one.includes('["')))
+    t.match(line, /\["[^"<>]*(<br\/>[^"<>]*)?"\]/);
+});
+
+test('every recorded run can be reported in every format', async (t) => {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
+    const of = await loadRun(fileURLToPath(new URL(file, folder)), file);
+    for (const name of Object.keys(reporters)) {
+      const { text } = await report(name, of);
+      t.ok(text.length > 0 || name === 'github', `${file} as ${name}`);
+    }
+  }
+});
