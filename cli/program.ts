@@ -6,6 +6,7 @@ import { diffCommand } from './commands/diff.js';
 import { explainCommand } from './commands/explain.js';
 import { initCommand } from './commands/init.js';
 import { labCommand } from './commands/lab.js';
+import { reportCommand } from './commands/report.js';
 import { setupCommand } from './commands/setup.js';
 import { waitCommand } from './commands/wait.js';
 import type { Context } from './context.js';
@@ -23,6 +24,7 @@ const commands = [
   explainCommand,
   initCommand,
   labCommand,
+  reportCommand,
   setupCommand,
 ];
 

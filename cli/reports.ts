@@ -19,12 +19,14 @@ export interface ReportRequest {
   readonly json?: boolean;
   /** A file for the run document. */
   readonly save?: string;
+  /** Nothing goes to standard output that was not asked for. */
+  readonly quiet?: boolean;
 }
 
 export interface Reports {
   readonly reporter: Hooks;
   /** Our own, or that by which the readers of standard output go. What could not be written is no pass. */
-  exitCode(run: Run, failOn: FailOn, otherwiseFailed?: boolean): number;
+  exitCode(run: Run, failOn: FailOn | 'never', otherwiseFailed?: boolean): number;
 }
 
 interface Wanted {
@@ -76,21 +78,21 @@ export async function openReports(
   return {
     reporter,
     exitCode(run, failOn, otherwiseFailed = false) {
-      const code = exitCode?.(run) ?? exitCodeOf(run, failOn);
+      const code = exitCode?.(run) ?? (failOn === 'never' ? exitCodes.pass : exitCodeOf(run, failOn));
       return code === exitCodes.pass && (failed || otherwiseFailed) ? exitCodes.usage : code;
     },
   };
 }
 
 /** Something always goes to standard output: the console's report where nothing else does. */
-function wantedReports({ reporter = [], json, save }: ReportRequest): Wanted[] {
+function wantedReports({ reporter = [], json, save, quiet }: ReportRequest): Wanted[] {
   const wanted: Wanted[] = reporter.map((text) => {
     const at = text.indexOf('=');
     return at < 0 ? { name: text } : { name: text.slice(0, at), file: text.slice(at + 1) };
   });
   if (json) wanted.push({ name: 'json' });
   const isOut = ({ name, file }: Wanted): boolean => file === undefined && !reporters[name]?.beside;
-  if (!wanted.some(isOut)) wanted.push({ name: 'console' });
+  if (!(quiet && wanted.length > 0) && !wanted.some(isOut)) wanted.push({ name: 'console' });
   if (save !== undefined) wanted.push({ name: 'json', file: save });
 
   const places = wanted.filter((one) => one.file !== undefined || isOut(one)).map(({ file }) => file);
@@ -105,12 +107,19 @@ function wantedReports({ reporter = [], json, save }: ReportRequest): Wanted[] {
 }
 
 function written(reporter: Reporter, path: string, buffer: { text(): string }): Reporter {
+  const { onRuns } = reporter;
   return {
     ...reporter,
     async onEnd(run) {
       await reporter.onEnd?.(run);
       await writeAtomically(path, buffer.text());
     },
+    ...(onRuns && {
+      async onRuns(runs) {
+        await onRuns(runs);
+        await writeAtomically(path, buffer.text());
+      },
+    }),
   };
 }
 

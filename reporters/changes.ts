@@ -1,12 +1,12 @@
 /** Changes between two runs as text: problems first, what is about the vantage and the check itself apart. */
 import pc from 'picocolors';
 import type { Colors } from 'picocolors/types.js';
-import type { Change, EnvironmentRun } from '../evidence/run.js';
+import type { Change, EnvironmentRun, Since } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import type { Style } from './console.js';
 import { count, wrap } from './text.js';
 
-const marks: Record<Change['effect'], string> = { worse: '✗', neutral: '·', better: '✓' };
+export const effectMarks: Record<Change['effect'], string> = { worse: '✗', neutral: '·', better: '✓' };
 const paints = { worse: 'red', better: 'green' } as const;
 const widest = 100;
 
@@ -38,23 +38,33 @@ export function renderChanges(
 /** What `check` says beside a finding that was not there in an earlier run. `at` is when this run began, ISO 8601. */
 export function sinceText({ since }: EnvironmentRun, at: string, columns: number, colours: Colors): string[] {
   if (!since) return [];
-  const when = `${since.run === 'baseline' ? 'the baseline' : 'the last good run'} (${ago(since.startedAt, at)})`;
-  // The findings themselves stand above.
-  const changes = since.changes.filter(
-    ({ kind, effect }) => kind !== 'verdict' && (kind !== 'finding' || effect === 'better'),
-  );
+  const { when, changes } = told(since, at);
   if (changes.length === 0) {
     return wrap(`Since ${when} nothing has changed that could be seen, but for what was found.`, columns);
   }
   return [colours.bold(`since ${when}`), ...lines(changes, columns, colours)];
 }
 
+/** Since when, `the last good run (2 days ago)`, and what has changed beside what was found, in the order to show it. */
+export function told(since: Since, at: string): { readonly when: string; readonly changes: readonly Change[] } {
+  const when = `${since.run === 'baseline' ? 'the baseline' : 'the last good run'} (${ago(since.startedAt, at)})`;
+  // The findings themselves stand above.
+  const changes = since.changes.filter(
+    ({ kind, effect }) => kind !== 'verdict' && (kind !== 'finding' || effect === 'better'),
+  );
+  return { when, changes: apartLast(changes) };
+}
+
 function lines(changes: readonly Change[], columns: number, colours: Colors): string[] {
-  const [apart, ours] = [changes.filter(isApart), changes.filter((change) => !isApart(change))];
-  return [...ours, ...apart].flatMap(({ effect, text }) => {
+  return apartLast(changes).flatMap(({ effect, text }) => {
     const paint = effect === 'neutral' ? colours.dim : colours[paints[effect]];
-    return wrap(text, columns - 4).map((line, i) => `  ${i === 0 ? paint(marks[effect]) : ' '} ${line}`);
+    return wrap(text, columns - 4).map((line, i) => `  ${i === 0 ? paint(effectMarks[effect]) : ' '} ${line}`);
   });
+}
+
+/** What is about who looked, and how, at the end. */
+function apartLast(changes: readonly Change[]): Change[] {
+  return [...changes.filter((change) => !isApart(change)), ...changes.filter(isApart)];
 }
 
 const isApart = ({ about }: Change): boolean => about === 'vantage' || about === 'check';

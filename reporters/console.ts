@@ -1,11 +1,12 @@
 /** The report for people: paths × layers, findings, verdict. The lines that show progress are in `progress.ts`. */
 import pc from 'picocolors';
 import type { Colors } from 'picocolors/types.js';
-import { allPaths, type EnvironmentRun, type Run, type Verdict } from '../evidence/run.js';
+import type { EnvironmentRun, Run, Verdict } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { sinceText } from './changes.js';
 import { findingsText, ranked } from './findings.js';
 import { mediaStrip } from './media-strip.js';
+import { unproven } from './path-proofs.js';
 import { pathsTable } from './paths-table.js';
 import type { ReporterFactory } from './reporter.js';
 import { count, duration, wrap } from './text.js';
@@ -21,9 +22,16 @@ const worstFirst: readonly Verdict[] = ['fail', 'inconclusive', 'pass'];
 const marks: Record<Verdict, string> = { pass: '✓ pass', fail: '✗ fail', inconclusive: '? inconclusive' };
 const paints = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const;
 
-export const console: ReporterFactory = ({ out }) => ({
-  onEnd: (run) => out.write(renderRun(run, { columns: out.columns, colour: out.colour })),
-});
+export const console: ReporterFactory = ({ out }) => {
+  const render = (run: Run): string => renderRun(run, { columns: out.columns, colour: out.colour });
+  return {
+    onEnd: (run) => out.write(render(run)),
+    onRuns: (runs) =>
+      out.write(
+        runs.map((run) => `From ${printable(run.vantage.name)}, ${run.startedAt}\n\n${render(run)}`).join('\n'),
+      ),
+  };
+};
 
 /** The whole report, ready to be written: one block for each environment, the troubled ones first. */
 export function renderRun(run: Run, style: Style): string {
@@ -54,13 +62,9 @@ function renderEnvironment(environment: EnvironmentRun, startedAt: string, colum
 /** Why nothing was decided, where no finding says so. */
 function stillOpen({ verdict, findings, paths }: EnvironmentRun, columns: number): string[] {
   if (verdict !== 'inconclusive' || findings.some(({ severity }) => severity === 'error')) return [];
-  const unproven = allPaths.filter((path) => {
-    const { required, ...states } = paths[path] ?? { required: false };
-    const found = Object.values(states);
-    return required && !(found.length > 0 && found.every((state) => state === 'ok'));
-  });
-  if (unproven.length === 0) return [];
-  return wrap(`Required, and neither proven nor found at fault: ${unproven.join(', ')}.`, columns);
+  const open = unproven(paths);
+  if (open.length === 0) return [];
+  return wrap(`Required, and neither proven nor found at fault: ${open.join(', ')}.`, columns);
 }
 
 function verdictLine(environment: EnvironmentRun, colours: Colors): string {

@@ -44,7 +44,7 @@ function block(finding: Finding, environment: EnvironmentRun, columns: number, c
     ...(finding.alternatives ?? []).flatMap(({ code, separateBy }) =>
       part('or', `${code}, which looks the same from here. ${separateBy}`),
     ),
-    ...hidden(finding, environment).flatMap((names) => part('hides', names)),
+    ...hiddenBy(finding, environment).flatMap((names) => part('hides', names)),
   ];
 }
 
@@ -55,7 +55,8 @@ function seen(finding: Finding, environment: EnvironmentRun): string[] {
   });
 }
 
-function hidden(finding: Finding, environment: EnvironmentRun): string[] {
-  const codes = environment.suppressed.filter(({ because }) => because === finding.code).map(({ code }) => code);
+/** One sentence part, or none. */
+export function hiddenBy({ code }: Finding, { suppressed }: EnvironmentRun): string[] {
+  const codes = suppressed.filter(({ because }) => because === code).map((one) => one.code);
   return codes.length === 0 ? [] : [`${[...new Set(codes)].join(', ')}, a consequence of this`];
 }

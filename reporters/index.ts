@@ -13,6 +13,7 @@ export interface Registered {
 
 export const reporters: Readonly<Record<string, Registered>> = {
   console: { load: async () => (await import('./console.js')).console },
+  html: { load: async () => (await import('./html.js')).html },
   json: { load: async () => (await import('./json.js')).json },
   ndjson: { load: async () => (await import('./ndjson.js')).ndjson, streams: true },
   tap: { load: async () => (await import('./tap.js')).tap },

@@ -3,6 +3,7 @@ import type { Colors } from 'picocolors/types.js';
 import type { MediaFacts, ParticipantFacts, ReceivedMedia } from '../evidence/facts.js';
 import type { EnvironmentRun } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
+import { slowest } from './key-fact.js';
 import { duration, padTo, width } from './text.js';
 
 /** Cells of the longest strip. */
@@ -11,11 +12,11 @@ const longest = 28;
 type Phase = readonly [name: string, mark: string, endsAt: (one: ParticipantFacts) => number | undefined];
 
 /** In their order. Marks differ without colour, too. */
-const phases: readonly Phase[] = [
+export const phases: readonly Phase[] = [
   ['ICE', '·', ({ iceMs }) => iceMs],
   ['DTLS', '─', ({ dtlsMs }) => dtlsMs],
   ['first packet', '═', ({ firstPacketMs }) => firstPacketMs],
-  ['picture and voice', '█', ({ received: { firstFrameMs, firstAudioMs } }) => later(firstFrameMs, firstAudioMs)],
+  ['picture and voice', '█', ({ received: { firstFrameMs, firstAudioMs } }) => slowest(firstFrameMs, firstAudioMs)],
 ];
 
 /** Lines without an end; none where no call came about. */
@@ -23,7 +24,7 @@ export function mediaStrip({ observations }: EnvironmentRun, colours: Colors): s
   const calls = observations.flatMap(({ id, probe, state, facts }) => {
     const { caller, callee } = facts as unknown as Partial<MediaFacts>;
     if (probe !== 'media' || state !== 'ok' || !caller?.received || !callee?.received) return [];
-    const ends = phases.map(([, , endsAt]) => later(endsAt(caller), endsAt(callee)));
+    const ends = phases.map(([, , endsAt]) => slowest(endsAt(caller), endsAt(callee)));
     return ends.every((end) => end !== undefined)
       ? [{ name: printable(id.replace(/^media:/, '').replace(':', ' in '), 24), ends, caller, callee }]
       : [];
@@ -49,10 +50,6 @@ export function mediaStrip({ observations }: EnvironmentRun, colours: Colors): s
   return [colours.dim(line(columns)), ...rows.map(line), colours.dim(legend)];
 }
 
-function later(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? undefined : Math.max(a, b);
-}
-
 function strip(ends: readonly number[], most: number): string {
   let cells = '';
   ends.forEach((_, i) => {
@@ -64,19 +61,19 @@ function strip(ends: readonly number[], most: number): string {
 
 /** From making to seeing or hearing, of the participant with the longer delay. */
 function worst(a: ParticipantFacts, b: ParticipantFacts, of: (media: ReceivedMedia) => number | undefined): string {
-  const delay = later(of(a.received), of(b.received));
+  const delay = slowest(of(a.received), of(b.received));
   return delay === undefined ? '–' : `${Math.round(delay)} ms`;
 }
 
 /** What one participant receives, on average of the two, in kilobits per second. */
-function rate(...received: readonly ReceivedMedia[]): string {
+export function rate(...received: readonly ReceivedMedia[]): string {
   const rates = received.flatMap(({ videoBytes, audioBytes, measuredMs }) =>
     measuredMs ? [((videoBytes + audioBytes) * 8) / measuredMs] : [],
   );
   return rates.length === 0 ? '–' : `${Math.round(rates.reduce((sum, one) => sum + one, 0) / rates.length)} kbit/s`;
 }
 
-function lost(...received: readonly ReceivedMedia[]): string {
+export function lost(...received: readonly ReceivedMedia[]): string {
   const sum = (of: (one: ReceivedMedia) => number): number => received.reduce((total, one) => total + of(one), 0);
   const missing = sum(({ packetsLost }) => packetsLost);
   return `${missing} of ${missing + sum(({ packetsReceived = 0 }) => packetsReceived)}`;

@@ -27,20 +27,26 @@ export function multiplex(reporters: readonly Named[], onError: (name: string, e
       }
     }
   };
+  // One after the other: two of them may write to the same terminal.
+  const tellInTurn = async (hook: (reporter: Reporter) => void | Promise<void>): Promise<void> => {
+    for (const { name, reporter } of reporters) {
+      try {
+        await hook(reporter);
+      } catch (error) {
+        failed(name, error);
+      }
+    }
+  };
   return {
     onStart: (environments) => tell((reporter) => reporter.onStart?.(environments)),
     onTarget: (environment, probe, id) => tell((reporter) => reporter.onTarget?.(environment, probe, id)),
     onObservation: (environment, observation) => tell((reporter) => reporter.onObservation?.(environment, observation)),
     onEnvironment: (environment) => tell((reporter) => reporter.onEnvironment?.(environment)),
-    // One after the other: two of them may write to the same terminal.
-    async onEnd(run) {
-      for (const { name, reporter } of reporters) {
-        try {
-          await reporter.onEnd?.(run);
-        } catch (error) {
-          failed(name, error);
-        }
-      }
-    },
+    onEnd: (run) => tellInTurn((reporter) => reporter.onEnd?.(run)),
+    onRuns: (runs) =>
+      tellInTurn((reporter) => {
+        if (!reporter.onRuns) throw new Error('it shows one run only');
+        return reporter.onRuns(runs);
+      }),
   };
 }

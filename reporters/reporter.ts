@@ -19,6 +19,8 @@ export interface Reporter {
   onEnd?(run: Run): void | Promise<void>;
   /** Of a format whose readers go by exit codes of their own. */
   exitCode?(run: Run): number;
+  /** Several saved runs at once, from several vantages, in place of all other hooks. Without it one run is all it can show. */
+  onRuns?(runs: readonly Run[]): void | Promise<void>;
 }
 
 export interface ReporterOptions {

@@ -1,0 +1,36 @@
+import { resolve } from 'node:path';
+import { loadRun } from '../../evidence/load.js';
+import type { Run } from '../../evidence/run.js';
+import type { Hooks } from '../../reporters/multiplex.js';
+import type { ReportOptions } from '../commands/report.js';
+import type { Context } from '../context.js';
+import { exitCodes } from '../exit-code.js';
+import { openReports } from '../reports.js';
+
+/**
+ * Returns the exit code: 0 whatever the verdict was, as long as all is written, unless the format has codes of its own.
+ * Throws `RunDocumentError`, `ConfigurationError`.
+ */
+export async function report(files: readonly string[], options: ReportOptions, context: Context): Promise<number> {
+  const { cwd } = context;
+  const runs = await Promise.all(files.map((file) => loadRun(resolve(cwd, file), file)));
+  const reports = await openReports({ ...options, quiet: true }, [], context);
+  const { reporter } = reports;
+  const [run, ...others] = runs;
+  if (!run) return exitCodes.usage;
+  if (others.length === 0) await replay(run, reporter);
+  else await reporter.onRuns(runs);
+  return reports.exitCode(run, 'never');
+}
+
+/** A reporter that writes as things happen writes them in their order. */
+async function replay(run: Run, reporter: Hooks): Promise<void> {
+  reporter.onStart(run.environments.map(({ name, url }) => ({ name, url })));
+  const seen = run.environments.flatMap(({ name, observations }) =>
+    observations.map((observation) => ({ name, observation })),
+  );
+  seen.sort((a, b) => a.observation.endMs - b.observation.endMs);
+  for (const { name, observation } of seen) reporter.onObservation(name, observation);
+  for (const environment of run.environments) reporter.onEnvironment(environment);
+  await reporter.onEnd(run);
+}

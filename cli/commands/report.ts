@@ -1,0 +1,28 @@
+import { Command } from 'commander';
+import { reporterNames } from '../../reporters/index.js';
+import type { Context } from '../context.js';
+import { more } from '../options.js';
+
+export interface ReportOptions {
+  readonly reporter?: string[];
+}
+
+const help = `
+Several files stand side by side: the same environment from several vantages, or several environments.
+
+Examples:
+  livekit-doctor report run.json
+  livekit-doctor report run.json --reporter html=report.html
+  livekit-doctor report office.json home.json --reporter html=report.html`;
+
+export function reportCommand(context: Context): Command {
+  return new Command('report')
+    .description('show saved runs again, in any format, as they were judged then')
+    .argument('<runs...>', 'what "check --save" or "check --json" wrote')
+    .option('--reporter <name[=file]>', `${reporterNames}; repeatable; to standard output without a file`, more)
+    .addHelpText('after', help)
+    .action(async (files: string[], options: ReportOptions) => {
+      const { report } = await import('../actions/report.js');
+      context.exit(await report(files, options, context));
+    });
+}

@@ -1,0 +1,50 @@
+/** `report` through the command line: saved runs in any format, exit codes, and what it refuses. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { cli } from './cli.js';
+
+const recorded = (name: string): string => fileURLToPath(new URL(`../../fixtures/runs/${name}.json`, import.meta.url));
+
+t.test('a saved run on the terminal, with 0 whatever its verdict', async (t) => {
+  const { code, stdout, stderr } = await cli(['report', recorded('media-address-wrong')]);
+  t.equal(code, 0, stderr);
+  t.match(stdout, /✗ error {2}media-address-wrong/);
+});
+
+t.test('a file, and nothing on the terminal', async (t) => {
+  const cwd = t.testdir();
+  const { code, stdout, stderr } = await cli(
+    ['report', recorded('media-address-wrong'), '--reporter', 'html=report.html', '--reporter', 'json=again.json'],
+    { cwd },
+  );
+  t.same([code, stdout, stderr], [0, '', '']);
+  t.match(await readFile(join(cwd, 'report.html'), 'utf8'), '<h1>helm-port-range fails</h1>');
+  const again = JSON.parse(await readFile(join(cwd, 'again.json'), 'utf8'));
+  t.same(again, JSON.parse(await readFile(recorded('media-address-wrong'), 'utf8')), 'as it was judged then');
+});
+
+t.test('several runs stand side by side, where a format can', async (t) => {
+  const cwd = t.testdir();
+  const files = [recorded('udp-filtered'), recorded('udp-blocked-at-vantage')];
+  const { code } = await cli(['report', ...files, '--reporter', 'html=report.html'], { cwd });
+  t.equal(code, 0);
+  t.match(await readFile(join(cwd, 'report.html'), 'utf8'), 'cloud-kubernetes, side by side');
+  const one = await cli(['report', ...files, '--reporter', 'json'], { cwd });
+  t.equal(one.code, 2);
+  t.equal(one.stderr, 'livekit-doctor: the report json could not be made: it shows one run only\n');
+});
+
+t.test('what cannot be read is said on one line', async (t) => {
+  for (const [parameters, said] of [
+    [['report', 'nowhere.json'], /nowhere\.json cannot be read: there is no such file/],
+    [['report', recorded('healthy'), '--reporter', 'htm'], /there is no reporter "htm", did you mean "html"/],
+    [['report'], /missing required argument 'runs'/],
+  ] as const) {
+    const { code, stderr } = await cli([...parameters], { cwd: t.testdir() });
+    t.equal(code, 2);
+    t.match(stderr, said);
+    t.notMatch(stderr, /\n {4}at /);
+  }
+});

@@ -1,0 +1,127 @@
+/** The HTML report as text: nothing of a run becomes markup, what matters comes first, and it stays small. */
+import t from 'tap';
+import { pageOf } from '../../reporters/html/page.js';
+import { html, prose } from '../../reporters/markup.js';
+import { pictureOf } from '../../reporters/picture.js';
+import { drawPicture } from '../../reporters/picture-svg.js';
+import { run, healthy as sample, wrongAddress } from '../samples.js';
+import { four, healthy, hostile, many, recorded, vantages } from './html-runs.js';
+
+t.test('what is put into a template is text', async (t) => {
+  const evil = `<img src=x onerror="alert('1')">&\u001b[2J\u202e`;
+  t.equal(
+    `${html`<p title="${evil}">`}`,
+    '<p title="&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp; [2J ">',
+  );
+  t.equal(`${html`${['a', html`<b>${'<'}</b>`, undefined, false, 3]}`}`, 'a<b>&lt;</b>3');
+  // What a run document holds may have any shape, that of our own markup too.
+  t.equal(`${html`${JSON.parse('{"text":"<b>","markup":"<b>"}')}`}`, '');
+  t.equal(`${prose('Set `a: <b>` now')}`, 'Set <code>a: &lt;b&gt;</code> now');
+  t.equal(`${prose('an odd ` one')}`, 'an odd ` one');
+});
+
+t.test('no text of a run becomes markup, whatever it is', async (t) => {
+  const attacks = [
+    '</script><script>alert(1)</script>',
+    '<img src=x onerror=alert(1)>',
+    '"><svg onload=alert(1)>',
+    "' onclick='x",
+  ];
+  for (const one of attacks) {
+    const page = pageOf([hostile(four, one)]);
+    t.notOk(page.includes(one), one);
+    t.equal(page.match(/<script/g)?.length, 2, 'our two scripts');
+  }
+  const fine = 'data:image/jpeg;base64,/9j/';
+  const snapshot = JSON.parse(JSON.stringify(healthy).replaceAll(fine, 'https://tracker.example/x.jpg?'));
+  t.notMatch(pageOf([snapshot]), '<img', 'a picture is in the page, or it is none');
+});
+
+t.test('the policy allows what the page has, and no more', async (t) => {
+  const page = pageOf([healthy]);
+  t.match(
+    page,
+    /default-src &#39;none&#39;; style-src &#39;sha256-[\w+/=]+&#39;; script-src &#39;sha256-[\w+/=]+&#39;; img-src data:;/,
+  );
+  t.notMatch(page, /\sstyle="/);
+  t.notMatch(page, /\son\w+="/);
+  t.notMatch(page, /(src|href)="(?!data:image\/jpeg|#)/);
+});
+
+t.test('problems first, one line for each environment, healthy ones folded', async (t) => {
+  const page = pageOf([four]);
+  const order = ['staging', 'branch', 'canary', 'production'];
+  const places = order.map((name) => page.indexOf(`<h2>${name}</h2>`));
+  t.notOk(places.includes(-1));
+  t.same(
+    places,
+    [...places].sort((a, b) => a - b),
+  );
+  const open = [...page.matchAll(/<details class="environment" id="\w+"( open)?/g)].map(
+    ([, isOpen]) => isOpen !== undefined,
+  );
+  t.same(open, [true, true, true, false]);
+  t.match(page, '<h1>1 of 4 environments fails</h1>');
+  t.match(
+    page,
+    /Since the last good run \(2 days ago\)[\s\S]*advertised media address 203\.0\.113\.20 → 203\.0\.113\.77/,
+  );
+});
+
+t.test('one environment: verdict and cause at the top', async (t) => {
+  const page = pageOf([run(wrongAddress)]);
+  t.match(page, /<h1>production fails<\/h1><p class="lead">Media is advertised at 10\.0\.0\.5, where nothing answers/);
+  t.match(page, '<code>livekit-doctor explain media-address-wrong</code>');
+  t.match(pageOf([run(sample)]), /<h1>staging passes<\/h1><p class="lead">Every required path is proven: udp, tcp\./);
+});
+
+t.test('several vantages stand side by side', async (t) => {
+  const page = pageOf(vantages);
+  t.match(page, '<h1>1 of 3 vantages fails</h1>');
+  t.match(
+    page,
+    /cloud-kubernetes, side by side.*office.*train.*home.*<th scope="row">udp<\/th><td class="bad">✗ failed/s,
+  );
+});
+
+t.test('the picture says what it shows, and breaks where it is broken', async (t) => {
+  const { vantage, environments } = recorded('media-address-wrong');
+  const [environment] = environments;
+  if (!environment) return;
+  const picture = pictureOf(environment, vantage);
+  t.equal(
+    picture.words,
+    'signalling works; udp fails to Media; tcp fails to Media; turn-udp is not known to TURN; turn-tls fails behind TURN',
+  );
+  t.same(
+    picture.gates.map(({ title, ways }) => [title, ...ways.map(({ name, near, far }) => [name, near.tone, far.tone])]),
+    [
+      ['Ingress', ['signalling', 'good', 'good']],
+      ['Media', ['udp', 'bad', undefined], ['tcp', 'bad', undefined]],
+      ['TURN', ['turn-udp', 'unsure', undefined], ['turn-tls', 'good', 'bad']],
+    ],
+  );
+  for (const layout of ['wide', 'tall'] as const)
+    t.match(`${drawPicture(picture, layout, 'x')}`, /^<svg [^>]*aria-label="x: signalling works/);
+});
+
+t.test('facts of another shape cost their part and not the report', async (t) => {
+  const odd = four.environments.map((one) => ({
+    ...one,
+    observations: one.observations.map((seen) => ({
+      ...seen,
+      facts: { chain: 'no', destinations: 5, caller: 'x', address: {} },
+    })),
+  }));
+  t.match(pageOf([{ ...four, environments: odd as never }]), 'media-address-wrong');
+  t.match(pageOf([{ ...four, environments: [] }]), 'There is nothing in this run');
+});
+
+t.test('20 environments with their pictures are under 1.5 MB, and 50 can be read', async (t) => {
+  const bytes = Buffer.byteLength(pageOf([many(20)]));
+  t.comment(`20 environments: ${Math.round(bytes / 1024)} KB`);
+  t.ok(bytes < 1_500_000);
+  const page = pageOf([many(50)]);
+  t.equal(page.match(/<details class="environment"[^>]* open/g)?.length, 5, 'the worst are open');
+  t.match(page, 'type="search"');
+});
