@@ -139,7 +139,7 @@ export function onlyPrivateOffered(evidence: Evidence): boolean {
 
 /** Where the media answered instead of at this address, the most telling first. */
 export function answeringInstead(evidence: Evidence, address: string): IceCheck[] {
-  const order = ['claimed', 'signal-host', 'turn-host'];
+  const order = ['claimed', 'cluster', 'signal-host', 'turn-host'];
   return elsewhere(evidence)
     .filter((check) => worked(check) && check.facts.address !== address)
     .filter(({ facts: { insteadOf } }) => insteadOf !== undefined && splitAddress(insteadOf).address === address)

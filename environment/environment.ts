@@ -50,6 +50,23 @@ function textsOf(value: unknown): string[] {
   return value !== null && typeof value === 'object' ? Object.values(value).flatMap(textsOf) : [];
 }
 
+/** Where the deployment runs, and what it is called there. What is absent is looked for. */
+export interface KubernetesClaims {
+  /** Absolute path; absent: as `kubectl` does (`KUBECONFIG`, `~/.kube/config`), else the pod's service account. */
+  readonly kubeconfig?: string;
+  /** Absent: the current one. */
+  readonly context?: string;
+  readonly namespace: string;
+  readonly deployment?: string;
+  /** The Service that takes the media from outside. */
+  readonly service?: string;
+  readonly turnService?: string;
+  readonly ingress?: string;
+  readonly configMap?: string;
+  /** That holds the API keys. */
+  readonly secret?: string;
+}
+
 export interface Environment {
   readonly name: string;
   /** `wss://host[:port][/path]` or `ws://…`. Never carries credentials. */
@@ -60,6 +77,8 @@ export interface Environment {
   /** `ip`, `ip:port` or `[v6]:port`; absent: the system's. */
   readonly resolvers?: readonly string[];
   readonly claims: Claims;
+  /** A cluster that may be asked for what is not claimed. */
+  readonly kubernetes?: KubernetesClaims;
   /** Paths that it cannot have where it runs (the embedded one without port 443), each with the reason. */
   readonly unsupportedPaths?: Partial<Record<Path, string>>;
 }

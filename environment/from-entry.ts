@@ -15,6 +15,9 @@ import type { Values } from './values.js';
 /** How long an agent may take to join where the operator does not say. */
 const usualJoinMs = 10_000;
 
+/** Where LiveKit is in a cluster if the operator does not say. */
+const usualNamespace = 'livekit';
+
 interface How {
   readonly name: string;
   /** From where relative paths count. */
@@ -40,6 +43,7 @@ export async function toEnvironment(
   };
   const root = values.at([]);
   const { tls, dns, media, turn, stun, paths, agent } = entry;
+  const { kubernetes } = entry.claims ?? {};
   const readCa = async () => tls?.ca && readCertificates(resolve(folder, tls.ca), `tls.ca: ${tls.ca}`);
   const ca = (await attempt(values.at(['tls', 'ca'])?.tree.valueOffset ?? 0, readCa)) || undefined;
   const readDeployment = async () => {
@@ -63,6 +67,11 @@ export async function toEnvironment(
     ...deployment,
     ca,
     resolvers: dns?.resolvers,
+    kubernetes: kubernetes && {
+      ...kubernetes,
+      namespace: kubernetes.namespace ?? usualNamespace,
+      ...(kubernetes.kubeconfig && { kubeconfig: resolve(folder, kubernetes.kubeconfig) }),
+    },
     claims: {
       dns,
       tls: tls && { minDays: tls.minDays, privateCa: tls.ca !== undefined },

@@ -79,6 +79,27 @@ const joinTime = z
   .refine((value) => (durationMs(value) ?? 0) >= 1 && (durationMs(value) ?? 0) <= longestJoinMs)
   .describe('a duration like 10s, at most 2m');
 
+// RFC 1123: what Kubernetes calls objects.
+const objectName = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/)
+  .describe('the name of an object: lower case letters, digits, "-" and "."');
+
+const kubernetes = z
+  .strictObject({
+    kubeconfig: text.optional(),
+    context: text.optional(),
+    namespace: objectName.optional(),
+    deployment: objectName.optional(),
+    service: objectName.optional(),
+    turnService: objectName.optional(),
+    ingress: objectName.optional(),
+    configMap: objectName.optional(),
+    secret: objectName.optional(),
+  })
+  .describe('a map, {} for the current context and the namespace livekit');
+
 export const environmentSchema = z
   .strictObject({
     extends: text.describe('the name of another environment').optional(),
@@ -114,6 +135,7 @@ export const environmentSchema = z
       })
       .describe('a map')
       .optional(),
+    claims: z.strictObject({ kubernetes: kubernetes.optional() }).describe('a map with kubernetes').optional(),
     stun: z
       .strictObject({ servers: z.array(stunServer).max(4).describe('a list of at most 4 STUN servers') })
       .describe('a map with servers')

@@ -6,6 +6,7 @@
 import type { AgentFacts } from './facts/agent.js';
 import type { CallFacts } from './facts/call.js';
 import type { IceFacts } from './facts/ice.js';
+import type { KubernetesFacts } from './facts/kubernetes.js';
 import type { MediaFacts } from './facts/media.js';
 import type { AddressFacts, DnsFacts, TlsFacts } from './facts/names.js';
 import type { NatBindingFacts, NatFacts } from './facts/nat.js';
@@ -18,6 +19,7 @@ import type { Observation } from './run.js';
 export type * from './facts/agent.js';
 export type * from './facts/call.js';
 export type * from './facts/ice.js';
+export type * from './facts/kubernetes.js';
 export type * from './facts/media.js';
 export type * from './facts/names.js';
 export type * from './facts/nat.js';
@@ -47,6 +49,7 @@ export interface FactsByProbe {
   media: MediaFacts;
   call: CallFacts;
   agent: AgentFacts;
+  kubernetes: KubernetesFacts;
 }
 
 /** An observation that looked and saw (`ok` or `failed`): its facts have the shape that its probe promises. */

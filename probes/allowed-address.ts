@@ -7,6 +7,7 @@ import ipaddr from 'ipaddr.js';
 import { hostOf } from '../environment/host.js';
 import type { DnsFacts } from '../evidence/facts.js';
 import type { Failure } from '../evidence/run.js';
+import { mediaAddresses } from './cluster.js';
 import type { Known } from './probe.js';
 
 /** What is not the server's word: where the operator sent us, and what the operator says should be there. */
@@ -68,6 +69,7 @@ export function trusted(known: Known): Trusted {
     signal: addressesOf(known, hostOf(url)),
     claimed: [
       ...claimed.filter((address) => address !== undefined),
+      ...mediaAddresses(known),
       ...(claims.turn?.host ? addressesOf(known, claims.turn.host) : []),
     ],
   };

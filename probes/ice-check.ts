@@ -8,6 +8,7 @@ import type { TransportAddress } from '../wire/stun.js';
 import { turnUri } from '../wire/turn-uri.js';
 import { addressesOf, refusal } from './allowed-address.js';
 import { type Answer, type BindingCheck, once, untilCertain } from './binding-check.js';
+import { mediaAddresses, udpPorts } from './cluster.js';
 import type { Known, Outcome, Target, Tools, Waiting } from './probe.js';
 import type { IceSession } from './shared.js';
 
@@ -81,6 +82,7 @@ function otherAddresses(known: Known): [Origin, string][] {
   const hosts = new Set([...(claims.turn?.host ? [claims.turn.host] : []), ...turnHosts]);
   return [
     ...(claims.media?.address ? ([['claimed', claims.media.address]] as [Origin, string][]) : []),
+    ...mediaAddresses(known).map((address): [Origin, string] => ['cluster', address]),
     ...addressesOf(known, hostOf(url)).map((address): [Origin, string] => ['signal-host', address]),
     ...[...hosts].flatMap((host) => addressesOf(known, host).map((one): [Origin, string] => ['turn-host', one])),
   ];
@@ -92,9 +94,11 @@ function isDead(known: Known, id: string): boolean {
   return observation?.state === 'failed' || observation?.failure?.kind === 'address-not-allowed';
 }
 
-/** The ports that `claims.media.udp` names: one, or a range of which the first 16 are enough. */
-function claimedPorts({ environment: { claims } }: Known): number[] {
-  const [first = 0, last = first] = claims.media?.udp?.split('-').map(Number) ?? [];
+/** The ports that `claims.media.udp` names, else the cluster: one, or a range of which the first 16 are enough. */
+function claimedPorts(known: Known): number[] {
+  const { udp } = known.environment.claims.media ?? {};
+  if (udp === undefined) return udpPorts(known).slice(0, 16);
+  const [first = 0, last = first] = udp.split('-').map(Number);
   const count = first > 0 && last >= first ? Math.min(last - first + 1, 16) : 0;
   return Array.from({ length: count }, (_, index) => first + index);
 }

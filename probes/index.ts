@@ -7,6 +7,7 @@ import { dns } from './dns.js';
 import { iceTcp } from './ice-tcp.js';
 import { iceUdp } from './ice-udp.js';
 import { idle } from './idle.js';
+import { kubernetes } from './kubernetes.js';
 import { media } from './media.js';
 import { nat } from './nat.js';
 import { natBinding } from './nat-binding.js';
@@ -22,6 +23,7 @@ import { vantage } from './vantage.js';
 
 export const probes: readonly Probe[] = [
   vantage,
+  kubernetes,
   dns,
   address,
   tls,

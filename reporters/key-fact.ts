@@ -41,6 +41,10 @@ const describe: { [P in keyof FactsByProbe]?: Describe<FactsByProbe[P]> } = {
     data
       ? messages(data)
       : `${exercise === 'reconnect' ? 'back' : `by ${ways(caller?.selected)}`} after ${duration(caller?.tookMs ?? 0)}, ${duration(Math.max(caller?.pictureGapMs ?? 0, callee?.pictureGapMs ?? 0))} without picture`,
+  kubernetes: ({ namespace, media }) => {
+    const external = media.flatMap(({ addresses }) => addresses);
+    return `namespace ${namespace}${external.length > 0 ? `, media at ${external.join(', ')}` : ''}`;
+  },
   media: (facts) => answered('first frames after', slowest(firstFrame(facts.caller), firstFrame(facts.callee))),
 };
 

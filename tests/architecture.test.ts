@@ -106,7 +106,7 @@ const ofTheProcess = /\bprocess\.(env|argv|cwd|exit|exitCode|stdin|stdout|stderr
  * and are programs throughout.
  */
 const programs =
-  /^(cli|setup|bench|tests|fixtures)\/|^\w+\.config\.ts$|^probes\/peer-worker\.ts$|^browser\/(host|host-process|(firefox-)?executable|install|webkit)\.ts$/;
+  /^(cli|setup|bench|tests|fixtures)\/|^\w+\.config\.ts$|^probes\/(peer|kubernetes)-worker\.ts$|^browser\/(host|host-process|(firefox-)?executable|install|webkit)\.ts$/;
 
 test('only the command line, and what runs as a program of its own, touches the process', async (t) => {
   const touching = files.filter((file) => {

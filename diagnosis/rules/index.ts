@@ -21,6 +21,23 @@ import {
   ingressUpgradeMissing,
   ingressWrongBackend,
 } from './ingress.js';
+import {
+  kubernetesApiKeyDiffers,
+  kubernetesCertificateNotReady,
+  kubernetesClaimDiffers,
+  kubernetesDnsStale,
+  kubernetesKeysNotLoaded,
+  kubernetesNoEndpoints,
+  kubernetesUnreadable,
+} from './kubernetes.js';
+import {
+  kubernetesConfigNotLoaded,
+  kubernetesNodeIpStale,
+  kubernetesServicePending,
+  kubernetesTcpPortMismatch,
+  kubernetesTrafficPolicy,
+  kubernetesUdpPortMismatch,
+} from './kubernetes-media.js';
 import { loadBalancerSplitsNodes } from './load-balancer-splits-nodes.js';
 import { mediaAddressDrift, mediaAddressPrivate, mediaAddressSilent, mediaAddressWrong } from './media-address.js';
 import { codecDisabled, mediaDownlinkLost, mediaUplinkLost, rtcpLost } from './media-flow.js';
@@ -105,6 +122,9 @@ export const rules: readonly AnyRule[] = [
   dnsWrongAddress,
   dnsAddressDrift,
   dnsResolversDisagree,
+  kubernetesNoEndpoints,
+  kubernetesServicePending,
+  kubernetesDnsStale,
   ipv6Unreachable,
   signalAddressDead,
   signalPortRefused,
@@ -112,6 +132,7 @@ export const rules: readonly AnyRule[] = [
   vantageClockSkew,
   turnExternalTlsMismatch,
   tlsIntercepted,
+  kubernetesCertificateNotReady,
   tlsDefaultCertificate,
   tlsPlaintextPort,
   tlsVersionUnsupported,
@@ -133,6 +154,8 @@ export const rules: readonly AnyRule[] = [
   serverLimitReached,
   serverBusFailure,
   roomMissing,
+  kubernetesApiKeyDiffers,
+  kubernetesKeysNotLoaded,
   tokenKeyUnknown,
   tokenSecretWrong,
   tokenTimeInvalid,
@@ -147,6 +170,10 @@ export const rules: readonly AnyRule[] = [
   subscribeDenied,
   serverVersionUnexpected,
   serverRegionUnexpected,
+  kubernetesNodeIpStale,
+  kubernetesConfigNotLoaded,
+  kubernetesUdpPortMismatch,
+  kubernetesTcpPortMismatch,
   hairpinMissing,
   mediaAddressPrivate,
   mediaAddressWrong,
@@ -202,5 +229,8 @@ export const rules: readonly AnyRule[] = [
   fallbackFailed,
   reconnectFailed,
   browserMissing,
+  kubernetesClaimDiffers,
+  kubernetesTrafficPolicy,
+  kubernetesUnreadable,
   unexplainedFailure,
 ];

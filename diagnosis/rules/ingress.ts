@@ -47,7 +47,7 @@ const proxy = ({ server }: IngressArgs): string => (server ? `The proxy (${quote
 export const ingressBackendDown = rule<IngressArgs>({
   code: 'ingress-backend-down',
   severity: 'error',
-  explainedBy: ['dns-wrong-address'],
+  explainedBy: ['dns-wrong-address', 'kubernetes-no-endpoints', 'kubernetes-dns-stale'],
   find(evidence) {
     const signal = signalling(evidence);
     if (!signal || signal.facts.upgraded) return [];
@@ -106,7 +106,7 @@ export const ingressUpgradeMissing = rule<IngressArgs>({
 export const ingressWrongBackend = rule<IngressArgs>({
   code: 'ingress-wrong-backend',
   severity: 'error',
-  explainedBy: ['dns-wrong-address'],
+  explainedBy: ['dns-wrong-address', 'kubernetes-dns-stale'],
   find(evidence) {
     const signal = signalling(evidence);
     if (!signal || signal.facts.join) return [];

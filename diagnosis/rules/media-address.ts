@@ -21,6 +21,7 @@ import {
   udpControls,
   worked,
 } from '../checks.js';
+import { cluster, holderOf } from '../cluster.js';
 import { ids, look, signalling } from '../look.js';
 import { severityOf } from '../offered.js';
 import { rule } from '../rule.js';
@@ -33,6 +34,9 @@ interface AddressArgs {
   /** Where the media answered, if that is known. */
   answering?: string;
   origin?: Origin;
+  /** Of the cluster: the Service that has `answering`, and what holds the configuration. */
+  service?: string;
+  heldBy?: string;
   /** `media.address`, where it is another one. */
   claimed?: string;
 }
@@ -47,14 +51,15 @@ function otherAddress({ claims }: Evidence, addresses: readonly string[]): { cla
 const places: Record<Origin, string> = {
   advertised: 'advertised',
   claimed: 'the claimed media address',
+  cluster: 'the EXTERNAL-IP of the media Service',
   'signal-host': 'the address of the signalling host',
   'turn-host': 'the address of the TURN host',
   'claimed-port': 'the advertised address, at a claimed port',
   'neighbouring-port': 'the advertised address, at another port',
 };
 
-const pin = (answering: string): string =>
-  `Set \`rtc.node_ip: ${answering}\` together with \`rtc.use_external_ip: false\` (Helm: under \`livekit.rtc\`), since discovery by STUN overrides \`node_ip\``;
+const pin = (answering: string, heldBy?: string): string =>
+  `Set${heldBy ? ` in ${heldBy}` : ''} \`rtc.node_ip: ${answering}\` together with \`rtc.use_external_ip: false\` (Helm: under \`livekit.rtc\`), since discovery by STUN overrides \`node_ip\``;
 
 /** Where the media answers instead of at an address at which nothing works; with what proves it. */
 function misplaced(evidence: Evidence) {
@@ -68,10 +73,19 @@ function misplaced(evidence: Evidence) {
     if (!best || mediaAnsweredAt(evidence, address)) return [];
     const at = best.facts.address;
     const same = instead.filter((check) => check.facts.address === at);
+    const service = holderOf(evidence, at);
+    const { heldBy } = cluster(evidence)?.facts.config ?? {};
     return [
       {
-        args: { addresses: [address], advertised: address, answering: at, origin: best.facts.origin },
-        evidence: ids(...here, ...same),
+        args: {
+          addresses: [address],
+          advertised: address,
+          answering: at,
+          origin: best.facts.origin,
+          ...(service && { service }),
+          ...(service && heldBy && { heldBy }),
+        },
+        evidence: ids(...here, ...same, ...(service ? [cluster(evidence)] : [])),
         severity: severityOf(
           evidence,
           ...same.map(({ probe }) => (probe === 'ice-udp' ? ('udp' as const) : ('tcp' as const))),
@@ -84,7 +98,7 @@ function misplaced(evidence: Evidence) {
 export const mediaAddressPrivate = rule<AddressArgs>({
   code: 'media-address-private',
   severity: 'error',
-  explainedBy: ['vantage-offline'],
+  explainedBy: ['vantage-offline', 'kubernetes-node-ip-stale', 'kubernetes-config-not-loaded'],
   find(evidence) {
     if (!onlyPrivateOffered(evidence)) return [];
     const addresses = advertisedAddresses(evidence);
@@ -119,12 +133,18 @@ export const mediaAddressPrivate = rule<AddressArgs>({
 export const mediaAddressWrong = rule<AddressArgs>({
   code: 'media-address-wrong',
   severity: 'error',
-  explainedBy: ['vantage-offline', 'media-address-private', 'hairpin-missing'],
+  explainedBy: [
+    'vantage-offline',
+    'media-address-private',
+    'hairpin-missing',
+    'kubernetes-node-ip-stale',
+    'kubernetes-config-not-loaded',
+  ],
   find: (evidence) => (onlyPrivateOffered(evidence) ? [] : misplaced(evidence)),
-  prose: ({ advertised, answering = '', origin = 'claimed' }) => ({
+  prose: ({ advertised, answering = '', origin = 'claimed', service, heldBy }) => ({
     summary: `The server tells participants to send media to ${advertised}, where nothing answers, but the media answers at ${answering}.`,
-    cause: `${advertised} is a stale address (a load balancer that was recreated), the node's egress address that STUN discovery found, or another address of the host; ${answering} is ${places[origin]}.`,
-    fix: `${pin(answering)}; on a host with several addresses also \`rtc.ips.includes: [${answering}/${answering.includes(':') ? 128 : 32}]\`.`,
+    cause: `${advertised} is a stale address (a load balancer that was recreated), the node's egress address that STUN discovery found, or another address of the host; ${answering} is ${service ? `the EXTERNAL-IP of Service ${service}` : places[origin]}.`,
+    fix: `${pin(answering, heldBy)}; on a host with several addresses also \`rtc.ips.includes: [${answering}/${answering.includes(':') ? 128 : 32}]\`.`,
   }),
 });
 
@@ -156,6 +176,10 @@ export const mediaAddressSilent = rule<AddressArgs & { control: boolean }>({
     'media-address-wrong',
     'hairpin-missing',
     'media-reply-address-wrong',
+    'kubernetes-no-endpoints',
+    'kubernetes-service-pending',
+    'kubernetes-node-ip-stale',
+    'kubernetes-config-not-loaded',
   ],
   find: (evidence) =>
     silentAddresses(evidence).map(({ address, checks }) => {

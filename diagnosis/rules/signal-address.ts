@@ -126,7 +126,7 @@ export const ipv6Unreachable = rule<DeadArgs>({
 export const signalAddressDead = rule<DeadArgs>({
   code: 'signal-address-dead',
   severity: 'warning',
-  explainedBy: ['vantage-offline', 'dns-wrong-address', 'dns-resolvers-disagree'],
+  explainedBy: ['vantage-offline', 'dns-wrong-address', 'dns-resolvers-disagree', 'kubernetes-dns-stale'],
   find(evidence) {
     const dead = deadAddresses(evidence, (address) => !isIpv6(address));
     const signal = signalling(evidence);

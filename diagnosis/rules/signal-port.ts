@@ -60,7 +60,7 @@ function argsOf({ host, address, port }: Attempt, control: boolean): PortArgs {
 export const signalPortRefused = rule<PortArgs>({
   code: 'signal-port-refused',
   severity: 'error',
-  explainedBy: ['vantage-offline', 'dns-wrong-address', 'dns-resolvers-disagree'],
+  explainedBy: ['vantage-offline', 'dns-wrong-address', 'dns-resolvers-disagree', 'kubernetes-dns-stale'],
   find(evidence) {
     const attempt = attempts(evidence, ['refused']);
     return attempt ? [{ args: argsOf(attempt, true), evidence: ids(...attempt.observations) }] : [];
@@ -81,6 +81,7 @@ export const signalPortFiltered = rule<PortArgs>({
     'dns-wrong-address',
     'dns-resolvers-disagree',
     'dns-private-address',
+    'kubernetes-dns-stale',
   ],
   find(evidence) {
     const attempt = attempts(evidence, ['timeout', 'unreachable', 'no-route']);

@@ -63,7 +63,7 @@ const expose = (destinations: readonly string[]): string =>
 export const tcpPortRefused = rule<TcpArgs>({
   code: 'tcp-port-refused',
   severity: 'error',
-  explainedBy: beforeRefusal,
+  explainedBy: [...beforeRefusal, 'kubernetes-tcp-port-mismatch'],
   find: (evidence) => findings(evidence, dead(evidence, 'tcp', refused), true, []),
   prose: ({ destinations, claimed }) => ({
     summary: `Nothing listens on TCP ${list(destinations)}, which the server advertises for media${butClaimed('tcp', claimed)}.`,
@@ -76,7 +76,7 @@ export const tcpPortRefused = rule<TcpArgs>({
 export const tcpPortFiltered = rule<TcpArgs>({
   code: 'tcp-port-filtered',
   severity: 'error',
-  explainedBy: beforeSilence,
+  explainedBy: [...beforeSilence, 'kubernetes-tcp-port-mismatch'],
   find(evidence) {
     const checks = dead(evidence, 'tcp', silent);
     const addresses = checks.map(addressOf);
@@ -96,7 +96,7 @@ export const tcpPortFiltered = rule<TcpArgs>({
 export const tcpPortProxied = rule<TcpArgs>({
   code: 'tcp-port-proxied',
   severity: 'error',
-  explainedBy: [...beforeRefusal, 'vantage-starved'],
+  explainedBy: [...beforeRefusal, 'vantage-starved', 'kubernetes-tcp-port-mismatch'],
   find(evidence) {
     const checks = dead(
       evidence,

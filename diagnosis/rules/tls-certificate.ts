@@ -66,7 +66,7 @@ export const tlsIntercepted = rule<CertificateArgs>({
 export const tlsDefaultCertificate = rule<CertificateArgs & { maker: string }>({
   code: 'tls-default-certificate',
   severity: 'error',
-  explainedBy: ['turn-host-wrong', 'dns-wrong-address'],
+  explainedBy: ['turn-host-wrong', 'dns-wrong-address', 'kubernetes-certificate-not-ready', 'kubernetes-dns-stale'],
   find: (evidence) =>
     certificates(evidence, (port, leaf) => port.state === 'failed' && defaultMaker(port, leaf) !== undefined).map(
       ({ port, ...found }) => {
@@ -115,7 +115,13 @@ export const tlsChainIncomplete = rule<CertificateArgs & { issuerUrl: string }>(
 export const tlsUntrustedIssuer = rule<CertificateArgs>({
   code: 'tls-untrusted-issuer',
   severity: 'error',
-  explainedBy: ['dns-wrong-address', 'tls-default-certificate', 'tls-intercepted'],
+  explainedBy: [
+    'dns-wrong-address',
+    'tls-default-certificate',
+    'tls-intercepted',
+    'kubernetes-certificate-not-ready',
+    'kubernetes-dns-stale',
+  ],
   find: (evidence) =>
     certificates(evidence, (port) => isUntrusted(port) && !breaksOff(port)).map(({ port, ...found }) => {
       const [leaf] = port.facts.chain;
@@ -153,7 +159,13 @@ export const tlsUntrustedIssuer = rule<CertificateArgs>({
 export const tlsNameMismatch = rule<CertificateArgs>({
   code: 'tls-name-mismatch',
   severity: 'error',
-  explainedBy: ['turn-host-wrong', 'dns-wrong-address', 'tls-default-certificate'],
+  explainedBy: [
+    'turn-host-wrong',
+    'dns-wrong-address',
+    'tls-default-certificate',
+    'kubernetes-certificate-not-ready',
+    'kubernetes-dns-stale',
+  ],
   find: (evidence) =>
     certificates(evidence, ({ facts }) => facts.nameError !== undefined).map(({ port: _, ...found }) => found),
   prose: ({ host, destination, names, subject, target }) => ({

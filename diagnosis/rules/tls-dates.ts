@@ -83,7 +83,13 @@ export const vantageClockSkew = rule<SkewArgs>({
 export const tlsCertificateExpired = rule<CertificateArgs>({
   code: 'tls-certificate-expired',
   severity: 'error',
-  explainedBy: ['dns-wrong-address', 'tls-default-certificate', 'vantage-clock-skew'],
+  explainedBy: [
+    'dns-wrong-address',
+    'tls-default-certificate',
+    'vantage-clock-skew',
+    'kubernetes-certificate-not-ready',
+    'kubernetes-dns-stale',
+  ],
   find: (evidence) => ofTime(evidence, 'CERT_HAS_EXPIRED', firstToExpire),
   prose: ({ host, destination, validTo, subject, issuer, target }) => ({
     summary: `The certificate of \`${host}\` at ${destination} expired on ${moment(validTo)}.`,
@@ -132,7 +138,7 @@ function overdueDays(claimed: number | undefined, { validFrom, validTo }: Certif
 export const tlsCertificateExpiring = rule<CertificateArgs & { daysLeft: number; minDays: number }>({
   code: 'tls-certificate-expiring',
   severity: 'warning',
-  explainedBy: ['dns-wrong-address'],
+  explainedBy: ['dns-wrong-address', 'kubernetes-certificate-not-ready', 'kubernetes-dns-stale'],
   find(evidence) {
     // The run itself does not say when it was; the server's clock does, which is right wherever nothing was refused.
     const now = signalling(evidence)?.facts.health?.date;

@@ -21,7 +21,7 @@ function refused(evidence: Evidence, says: (body: string) => boolean) {
 export const tokenKeyUnknown = rule<TokenArgs & { key: string }>({
   code: 'token-key-unknown',
   severity: 'error',
-  explainedBy: ['dns-wrong-address'],
+  explainedBy: ['dns-wrong-address', 'kubernetes-api-key-differs', 'kubernetes-keys-not-loaded'],
   find: (evidence) =>
     refused(evidence, (body) => body.startsWith('invalid API key')).map(({ args, evidence: seen }) => ({
       args: { ...args, key: args.said.slice('invalid API key: '.length) },
@@ -49,7 +49,7 @@ export function isTimeRefused({ facts: { refusal } }: Seen<'signal'>): boolean {
 export const tokenSecretWrong = rule<TokenArgs>({
   code: 'token-secret-wrong',
   severity: 'error',
-  explainedBy: ['dns-wrong-address'],
+  explainedBy: ['dns-wrong-address', 'kubernetes-api-key-differs', 'kubernetes-keys-not-loaded'],
   find: (evidence) =>
     refused(evidence, (body) => body.startsWith('invalid token') && !time.test(body)).map(
       ({ args, evidence: seen }) => ({

@@ -34,9 +34,12 @@ export const beforeTurn = [
   'dns-dnssec-invalid',
   'dns-wrong-address',
   'dns-resolvers-disagree',
+  'kubernetes-service-pending',
+  'kubernetes-no-endpoints',
 ];
 export const beforeTurnTls = [
   ...beforeTurn,
+  'kubernetes-certificate-not-ready',
   'tls-default-certificate',
   'tls-plaintext-port',
   'tls-version-unsupported',

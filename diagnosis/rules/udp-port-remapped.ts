@@ -19,7 +19,14 @@ interface RemappedArgs {
   claimed?: string;
 }
 
-const order: readonly Origin[] = ['claimed-port', 'neighbouring-port', 'claimed', 'signal-host', 'turn-host'];
+const order: readonly Origin[] = [
+  'claimed-port',
+  'neighbouring-port',
+  'claimed',
+  'cluster',
+  'signal-host',
+  'turn-host',
+];
 
 /** Checks in place of this candidate that were answered, the most telling first. */
 function answeringInstead(evidence: Evidence, candidate: string): IceCheck[] {
@@ -31,7 +38,7 @@ function answeringInstead(evidence: Evidence, candidate: string): IceCheck[] {
 export const udpPortRemapped = rule<RemappedArgs>({
   code: 'udp-port-remapped',
   severity: 'error',
-  explainedBy: ['vantage-offline'],
+  explainedBy: ['vantage-offline', 'kubernetes-udp-port-mismatch'],
   find(evidence) {
     const offered = advertised(evidence, 'udp');
     if (offered.some(worked)) return [];

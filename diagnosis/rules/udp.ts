@@ -62,7 +62,13 @@ function orOtherNode(evidence: Evidence, addresses: readonly string[]): Alternat
 export const udpFiltered = rule<UdpArgs>({
   code: 'udp-filtered',
   severity: 'error',
-  explainedBy: [...beforeSilence, 'media-reply-address-wrong', 'udp-blocked-at-vantage', 'udp-port-remapped'],
+  explainedBy: [
+    ...beforeSilence,
+    'media-reply-address-wrong',
+    'udp-blocked-at-vantage',
+    'udp-port-remapped',
+    'kubernetes-udp-port-mismatch',
+  ],
   find(evidence) {
     const checks = dead(evidence, 'udp', silent).filter(
       (check) => otherServersAt(evidence, addressOf(check)).length === 0,
@@ -109,7 +115,7 @@ export const udpFiltered = rule<UdpArgs>({
 export const udpPortClosed = rule<UdpArgs>({
   code: 'udp-port-closed',
   severity: 'error',
-  explainedBy: [...beforeRefusal, 'udp-port-remapped'],
+  explainedBy: [...beforeRefusal, 'udp-port-remapped', 'kubernetes-udp-port-mismatch'],
   find(evidence) {
     const checks = dead(evidence, 'udp', refused);
     if (checks.length === 0) return [];

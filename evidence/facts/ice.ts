@@ -1,9 +1,16 @@
 /** Checks of the addresses for media. */
 /**
  * Why it is checked: the server offers it, or it is where the media could be instead. That is another address
- * (`claimed`, `signal-host`, `turn-host`) or, at the advertised one, another port: one that is claimed, or one nearby.
+ * (`claimed`, `cluster`, `signal-host`, `turn-host`) or, at the advertised one, another port: one that is claimed, or one nearby.
  */
-export type Origin = 'advertised' | 'claimed' | 'signal-host' | 'turn-host' | 'claimed-port' | 'neighbouring-port';
+export type Origin =
+  | 'advertised'
+  | 'claimed'
+  | 'cluster'
+  | 'signal-host'
+  | 'turn-host'
+  | 'claimed-port'
+  | 'neighbouring-port';
 
 /**
  * Several flows to one candidate, each from a port of its own and each checked until it was certain: a load balancer

@@ -63,7 +63,9 @@ t.test('leaving out one observation never turns the cause into another one', asy
           before.includes(finding.code) || codes(whole.findings).some((one) => possible(finding).includes(one));
         // It names no cause: it says that none is known.
         const honest = finding.code === 'unexplained-failure';
-        t.ok(same || honest, `${fault.name} without ${left.id}: ${possible(finding)}`);
+        // Without the cluster's word its consequence is what can be seen, and is right as well.
+        const nearer = left.probe === 'kubernetes' && whole.suppressed.some(({ code }) => code === finding.code);
+        t.ok(same || honest || nearer, `${fault.name} without ${left.id}: ${possible(finding)}`);
       }
     }
   }

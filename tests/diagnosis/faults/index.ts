@@ -3,6 +3,7 @@ import { certificateFaults } from './certificates.js';
 import { claimFaults } from './claims.js';
 import type { Fault } from './fault.js';
 import { flowFaults } from './flow.js';
+import { kubernetesFaults } from './kubernetes.js';
 import { mediaFaults } from './media.js';
 import { nameFaults } from './names.js';
 import { natFaults } from './nat.js';
@@ -34,4 +35,5 @@ export const faults: readonly Fault[] = [
   ...qualityFaults,
   ...claimFaults,
   ...vantageFaults,
+  ...kubernetesFaults,
 ];
