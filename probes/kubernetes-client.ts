@@ -19,7 +19,7 @@ import type { ReadOrder } from './kubernetes-protocol.js';
 /** Nothing can be read: there is no cluster, it cannot be reached, or it does not know us. */
 export class ClusterError extends Error {
   constructor(
-    readonly kind: 'kubeconfig' | 'login' | 'timeout' | 'unreachable' | 'tls' | 'unauthorized',
+    readonly kind: 'kubeconfig' | 'login' | 'answer' | 'timeout' | 'unreachable' | 'tls' | 'unauthorized',
     message: string,
   ) {
     super(message);
@@ -163,5 +163,8 @@ function reason(error: unknown, server: string): ClusterError {
   if (code && tlsCodes.test(code))
     return new ClusterError('tls', `the certificate of ${server} does not hold: ${message}`);
   if (type === 'system' || code) return new ClusterError('unreachable', `${server} cannot be reached: ${message}`);
+  if (error instanceof SyntaxError || error instanceof TypeError) {
+    return new ClusterError('answer', `${server} gave an answer that is none of a Kubernetes API: ${message}`);
+  }
   return new ClusterError('login', `logging in to ${server} failed: ${message.split('\n')[0]}`);
 }

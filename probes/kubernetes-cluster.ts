@@ -110,7 +110,8 @@ async function read(client: Client, order: ReadOrder, secrets: Set<string>): Pro
     ingress: ingress?.facts,
     certificates,
     keys,
-    unread: client.unread,
+    // In whatever order the answers came.
+    unread: client.unread.sort((a, b) => (a.what < b.what ? -1 : 1)),
   });
 }
 

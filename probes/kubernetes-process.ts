@@ -11,9 +11,15 @@ const leaveMs = 1000;
 /** Undefined when it was aborted or ended without an answer. Whatever it started is ended with it. */
 export function readInProcess(order: ReadOrder, signal: AbortSignal): Promise<ReadAnswer | undefined> {
   // From sources as from the build: what loads TypeScript here is inherited by the child.
-  const worker = new URL(`./kubernetes-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+  const isSource = import.meta.url.endsWith('.ts');
+  const worker = new URL(`./kubernetes-worker${isSource ? '.ts' : '.js'}`, import.meta.url);
   // A group of its own, which it ends when we disconnect, so that no program that the kubeconfig names outlives it.
-  const child = fork(worker, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], detached: true });
+  const child = fork(worker, {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    detached: true,
+    // It has a thousand files to load, and whatever looks at each of them makes that ten times as long.
+    ...(!isSource && { execArgv: [] }),
+  });
   return new Promise((resolve) => {
     const end = (answer?: ReadAnswer): void => {
       signal.removeEventListener('abort', abort);

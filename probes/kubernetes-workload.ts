@@ -30,7 +30,7 @@ export interface Workload {
 }
 
 /** The label of the official chart, whatever the release is called. */
-export const chartLabel = { key: 'app.kubernetes.io/name', value: 'livekit-server' } as const;
+const chartLabel = { key: 'app.kubernetes.io/name', value: 'livekit-server' } as const;
 
 const isServerImage = (image = ''): boolean => /(^|\/)livekit-server([:@]|$)/.test(image);
 

@@ -7,12 +7,12 @@ import { hostOf } from '../environment/host.js';
 import { readInProcess } from './kubernetes-process.js';
 import type { Known, Outcome, Probe, Target, Tools } from './probe.js';
 
-interface Cluster extends Target {
+export interface Cluster extends Target {
   readonly claims: KubernetesClaims;
 }
 
-/** To load the client, on a busy machine too. */
-const loadMs = 5000;
+/** To load the client: half a second, and many times that on a busy machine. */
+const loadMs = 20_000;
 /** To log in and to read: a healthy cluster takes three round trips. */
 const withinMs = 5000;
 
