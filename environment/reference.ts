@@ -159,6 +159,61 @@ export const keyReference: Readonly<Record<string, KeyReference>> = {
     otherwise: observed,
     example: 'true',
   },
+  claims: {
+    meaning: 'What else may be asked for what should hold.',
+    otherwise: 'only what stands here is claimed',
+    example: '{ kubernetes: {} }',
+  },
+  'claims.kubernetes': {
+    meaning: 'The cluster in which it runs; it is only read.',
+    otherwise: 'no cluster is asked',
+    example: '{ context: staging, namespace: livekit }',
+  },
+  'claims.kubernetes.kubeconfig': {
+    meaning: 'A kubeconfig, from the folder of this file.',
+    otherwise: 'as `kubectl` finds it, in a pod its service account',
+    example: './kubeconfig',
+  },
+  'claims.kubernetes.context': {
+    meaning: 'The context of the kubeconfig.',
+    otherwise: 'the current one',
+    example: 'staging',
+  },
+  'claims.kubernetes.namespace': {
+    meaning: 'Where LiveKit is.',
+    otherwise: 'livekit',
+    example: 'livekit',
+  },
+  'claims.kubernetes.deployment': {
+    meaning: 'The Deployment of livekit-server.',
+    otherwise: 'looked for by the label or image',
+    example: 'livekit-livekit-server',
+  },
+  'claims.kubernetes.service': {
+    meaning: 'The Service that takes the media from outside.',
+    otherwise: 'looked for by the ports',
+    example: 'livekit-rtc',
+  },
+  'claims.kubernetes.turnService': {
+    meaning: 'The Service of TURN.',
+    otherwise: 'looked for by the ports',
+    example: 'livekit-livekit-server-turn',
+  },
+  'claims.kubernetes.ingress': {
+    meaning: 'The Ingress of signalling.',
+    otherwise: 'the one with the host of `url`',
+    example: 'livekit-livekit-server',
+  },
+  'claims.kubernetes.configMap': {
+    meaning: 'The ConfigMap of the server.',
+    otherwise: 'the one that the Deployment names',
+    example: 'livekit-livekit-server',
+  },
+  'claims.kubernetes.secret': {
+    meaning: 'The Secret with the API keys.',
+    otherwise: 'the one that the Deployment names',
+    example: 'livekit-keys',
+  },
   stun: {
     meaning: 'Who outside of the deployment is asked whether UDP leaves this network.',
     otherwise: 'public STUN servers',

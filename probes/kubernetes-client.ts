@@ -100,7 +100,7 @@ export function connect(order: ReadOrder, secrets: Set<string>): Client {
         if (!(error instanceof ApiException)) throw reason(error, cluster.server);
         const { code } = error;
         const message = printable(statusOf(error.body) ?? `HTTP ${code}`, 300);
-        if (code === 401) throw new ClusterError('unauthorized', `${cluster.server} does not know us: ${message}`);
+        if (code === 401) throw new ClusterError('unauthorized', `${cluster.server} does not know us (HTTP 401)`);
         if (code === 403) unread.push({ what, kind: 'forbidden', message, needs });
         else if (code !== 404) unread.push({ what, kind: 'error', message: `HTTP ${code}: ${message}` });
         else if (!optional) unread.push({ what, kind: 'absent', message });

@@ -330,7 +330,7 @@ export const kubernetesFaults: readonly Fault[] = [
       claims: { media: { address: media, udp: '7882', tcp: 443 }, turn: { address: turnAddress } },
       with: [cluster({ turn: { ...rtc, name: 'livekit-turn', addresses: [nowhere] } })],
     }),
-    codes: ['kubernetes-claim-differs', 'kubernetes-claim-differs'],
+    codes: ['media-port-drift', 'kubernetes-claim-differs', 'kubernetes-claim-differs'],
     verdict: 'pass',
     says: ['media.tcp: 443', 'ConfigMap livekit says 7881', `turn.address: ${turnAddress}`, nowhere],
   },
