@@ -9,6 +9,7 @@ import { column, type Entry, stateMarks, stateTones, tableOf } from './view.js';
 const origins: Record<IceFacts['origin'], string> = {
   advertised: 'advertised',
   claimed: 'claimed address',
+  cluster: 'EXTERNAL-IP of the Service',
   'signal-host': 'address of the signalling host',
   'turn-host': 'address of the TURN host',
   'claimed-port': 'claimed port',
