@@ -8,7 +8,7 @@ import { writeAtomically } from '../evidence/files.js';
 import type { Run } from '../evidence/run.js';
 import { reporters } from '../reporters/index.js';
 import { type Hooks, multiplex, type Named } from '../reporters/multiplex.js';
-import type { Reporter } from '../reporters/reporter.js';
+import type { Reporter, ReporterFactory } from '../reporters/reporter.js';
 import type { Context } from './context.js';
 import { exitCodeOf, exitCodes, type FailOn } from './exit-code.js';
 import { bufferOutput, fileOutput } from './output.js';
@@ -20,7 +20,7 @@ export interface ReportRequest {
   /** A file for the run document. */
   readonly save?: string;
   /** Nothing goes to standard output that was not asked for. */
-  readonly quiet?: boolean;
+  readonly onlyAsked?: boolean;
 }
 
 export interface Reports {
@@ -46,7 +46,7 @@ export async function openReports(
   const wanted = wantedReports(request);
   let failed = false;
   let exitCode: Reporter['exitCode'];
-  const named = await Promise.all(
+  const made = await Promise.all(
     wanted.map(async ({ name, file }): Promise<Named> => {
       const registered = Object.hasOwn(reporters, name) ? reporters[name] : undefined;
       if (!registered) {
@@ -55,7 +55,10 @@ export async function openReports(
           `there is no reporter "${name}"${didYouMean(name, known) || ';'} there are: ${known.join(', ')}`,
         );
       }
-      const factory = await registered.load();
+      if (registered.sent && file !== undefined) {
+        throw new ConfigurationError(`the report ${name} is sent, not written: it takes no file`);
+      }
+      const factory = named(name, await registered.load());
       if (file === undefined) {
         const reporter = factory({ out: registered.beside ? progress : out, progress, env });
         exitCode ??= reporter.exitCode;
@@ -71,7 +74,7 @@ export async function openReports(
       return { name: `${name}=${file}`, reporter: written(reporter, path, buffer) };
     }),
   );
-  const reporter = multiplex([...always, ...named], (name, error) => {
+  const reporter = multiplex([...always, ...made], (name, error) => {
     failed = true;
     progress.write(`livekit-doctor: the report ${name} could not be made: ${(error as Error).message}\n`);
   });
@@ -84,15 +87,29 @@ export async function openReports(
   };
 }
 
+/** What a reporter cannot work with is told before a run, too. */
+function named(name: string, factory: ReporterFactory): ReporterFactory {
+  return (options) => {
+    try {
+      return factory(options);
+    } catch (error) {
+      throw new ConfigurationError(`the report ${name} cannot be made: ${(error as Error).message}`);
+    }
+  };
+}
+
 /** Something always goes to standard output: the console's report where nothing else does. */
-function wantedReports({ reporter = [], json, save, quiet }: ReportRequest): Wanted[] {
+function wantedReports({ reporter = [], json, save, onlyAsked }: ReportRequest): Wanted[] {
   const wanted: Wanted[] = reporter.map((text) => {
     const at = text.indexOf('=');
     return at < 0 ? { name: text } : { name: text.slice(0, at), file: text.slice(at + 1) };
   });
   if (json) wanted.push({ name: 'json' });
-  const isOut = ({ name, file }: Wanted): boolean => file === undefined && !reporters[name]?.beside;
-  if (!(quiet && wanted.length > 0) && !wanted.some(isOut)) wanted.push({ name: 'console' });
+  const isOut = ({ name, file }: Wanted): boolean => {
+    const { beside, sent } = reporters[name] ?? {};
+    return file === undefined && !beside && !sent;
+  };
+  if (!(onlyAsked && wanted.length > 0) && !wanted.some(isOut)) wanted.push({ name: 'console' });
   if (save !== undefined) wanted.push({ name: 'json', file: save });
 
   const places = wanted.filter((one) => one.file !== undefined || isOut(one)).map(({ file }) => file);

@@ -7,6 +7,8 @@ export interface Registered {
    * Without a file it writes to standard error, and leaves standard output to another. Absent: it is standard output's.
    */
   readonly beside?: true;
+  /** It is sent somewhere: it can have no file, and leaves standard output to another. Absent: it is written. */
+  readonly sent?: true;
   /** A file grows while the run goes on. Absent: it is written whole, at the end. */
   readonly streams?: true;
 }
@@ -23,6 +25,7 @@ export const reporters: Readonly<Record<string, Registered>> = {
   markdown: { load: async () => (await import('./markdown.js')).markdown },
   mermaid: { load: async () => (await import('./mermaid.js')).mermaid },
   nagios: { load: async () => (await import('./nagios.js')).nagios },
+  otlp: { load: async () => (await import('./otlp.js')).otlp, sent: true },
   prometheus: { load: async () => (await import('./prometheus.js')).prometheus },
 };
 

@@ -7,13 +7,13 @@ import { casesOf } from './cases.js';
 import type { ReporterFactory } from './reporter.js';
 
 export const prometheus: ReporterFactory = ({ out }) => ({
-  onEnd: async (run) => out.write(await metricsOf(run)),
+  onEnd: async (run) => out.write(await registryOf(run).metrics()),
 });
 
 const verdicts = ['pass', 'fail', 'inconclusive'] as const;
 
 /** Seconds, ratios from 0 to 1, and Unix times, as Prometheus wants them. */
-export async function metricsOf(run: Run): Promise<string> {
+export function registryOf(run: Run): Registry {
   const registry = new Registry();
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) => {
     const made = new Gauge({
@@ -118,7 +118,7 @@ export async function metricsOf(run: Run): Promise<string> {
       set(first, seconds(worst(({ received }) => received.firstFrameMs)));
     }
   }
-  return registry.metrics();
+  return registry;
 }
 
 /** Between two Chromiums. */

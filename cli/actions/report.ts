@@ -14,7 +14,7 @@ import { openReports } from '../reports.js';
 export async function report(files: readonly string[], options: ReportOptions, context: Context): Promise<number> {
   const { cwd } = context;
   const runs = await Promise.all(files.map((file) => loadRun(resolve(cwd, file), file)));
-  const reports = await openReports({ ...options, quiet: true }, [], context);
+  const reports = await openReports({ ...options, onlyAsked: true }, [], context);
   const { reporter } = reports;
   const [run, ...others] = runs;
   if (!run) return exitCodes.usage;

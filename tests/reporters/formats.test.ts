@@ -10,53 +10,13 @@ import parsePrometheus from 'parse-prometheus-text-format';
 import { type Test, test } from 'tap';
 import { Parser } from 'tap-parser';
 import { bufferOutput } from '../../cli/output.js';
-import { diagnose } from '../../diagnosis/index.js';
 import { loadRun } from '../../evidence/load.js';
 import type { EnvironmentRun, Run } from '../../evidence/run.js';
 import { printable } from '../../evidence/text.js';
 import { casesOf } from '../../reporters/cases.js';
 import { reporters } from '../../reporters/index.js';
-import { healthy, run, wrongAddress } from '../samples.js';
-
-const folder = new URL('../../fixtures/runs/', import.meta.url);
-
-async function recorded(name: string): Promise<EnvironmentRun> {
-  const [environment] = (await loadRun(fileURLToPath(new URL(`${name}.json`, folder)), name)).environments;
-  if (!environment) throw new Error(`${name} has no environment`);
-  return { ...environment, ...diagnose(environment), name };
-}
-
-const threeFindings: EnvironmentRun = {
-  ...wrongAddress,
-  findings: ['error', 'warning', 'info'].map((severity, i) => ({
-    ...wrongAddress.findings[0],
-    code: `code-${i}`,
-    severity,
-  })) as EnvironmentRun['findings'],
-};
-
-const runs: Record<string, Run> = {
-  healthy: run(healthy),
-  'three findings': run(threeFindings),
-  inconclusive: run(await recorded('vantage-offline')),
-  four: run(
-    healthy,
-    await recorded('media-address-wrong'),
-    await recorded('turn-peer-denied'),
-    await recorded('vantage-clock-skew'),
-  ),
-};
-
-/** What somebody else may have put into a run. */
-const hostile = '"><script>alert(1)</script> ::error::x %0A # SKIP | `tick` ]]> & \u001b[31m \u0000 \\ {1}=\'';
-runs.hostile = run({
-  ...wrongAddress,
-  name: hostile,
-  findings: wrongAddress.findings.map((one) => ({ ...one, summary: hostile, cause: hostile, fix: hostile })),
-  observations: wrongAddress.observations.map((one) =>
-    one.failure ? { ...one, failure: { kind: 'timeout', message: hostile } } : one,
-  ),
-});
+import { run } from '../samples.js';
+import { recordedRuns as folder, runs, threeFindings } from './runs.js';
 
 async function report(name: string, of: Run, env: Record<string, string> = {}) {
   const [out, progress] = [bufferOutput(), bufferOutput()];
@@ -271,7 +231,8 @@ each('mermaid', (t, text, of) => {
 test('every recorded run can be reported in every format', async (t) => {
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
     const of = await loadRun(fileURLToPath(new URL(file, folder)), file);
-    for (const name of Object.keys(reporters)) {
+    for (const [name, { sent }] of Object.entries(reporters)) {
+      if (sent) continue;
       const { text } = await report(name, of);
       t.ok(text.length > 0 || name === 'github', `${file} as ${name}`);
     }
