@@ -1,6 +1,13 @@
 /** A run as a trace: run → environment → observation → step, with the times at which each of them was. */
 import { randomBytes } from 'node:crypto';
-import { type Attributes, type HrTime, SpanKind, type SpanStatus, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type HrTime,
+  SpanKind,
+  type SpanStatus,
+  SpanStatusCode,
+  TraceFlags,
+} from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { EnvironmentRun, Finding, Observation, Run, Verdict } from '../../evidence/run.js';
