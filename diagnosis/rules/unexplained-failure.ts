@@ -6,6 +6,7 @@ import { isOwnFailure, kindOf, look } from '../look.js';
 import { type Loss, lossPercent, lossSeen } from '../loss.js';
 import { isAsked, isForbidden, isUnusedTurnHost, offeredPaths, severityOf } from '../offered.js';
 import { proofs } from '../paths.js';
+import { heavyPressure, isLateCall } from '../pressure.js';
 import { rule } from '../rule.js';
 import { list, quoted } from '../words.js';
 
@@ -23,11 +24,6 @@ interface UnexplainedArgs {
   /** All that failed were calls that took too long, and for so much of the time something here waited for a core. */
   pressurePercent?: number;
 }
-
-/** Nearly always something waited for a core. A machine with two has that beside four calls, and they succeed. */
-const pressureThatMayMatter = 95;
-/** What a call is that was not given the time. */
-const lateCalls = new Set(['timeout', 'no-video', 'no-audio', 'disconnected']);
 
 /** Ways of taking too long, in which nobody said no. */
 const late = new Set(['timeout', 'late', 'no-join', 'no-relayed-answer', 'disconnected', 'dtls-timeout']);
@@ -137,7 +133,7 @@ export const unexplainedFailure = {
     const own = left.every((one) => isOwnFailure(kindOf(one)));
     const unseen = left.every((one) => kindOf(one) === 'tls' && !hasTlsLook(evidence, one));
     const loss = left.every((one) => late.has(kindOf(one) ?? '')) ? lossSeen(evidence) : undefined;
-    const pressurePercent = loss ? undefined : pressureOn(evidence, left);
+    const pressurePercent = !loss && left.every(isLateCall) ? heavyPressure(evidence) : undefined;
     const target: Role | undefined =
       paths.length === 0 ? 'signal' : paths.every((path) => path.startsWith('turn')) ? 'turn' : undefined;
     const args: UnexplainedArgs = {
@@ -168,13 +164,6 @@ export const unexplainedFailure = {
     ];
   },
 };
-
-/** Where nothing but calls came late, how busy this machine was; undefined where that should not matter. */
-function pressureOn(evidence: Evidence, left: readonly Observation[]): number | undefined {
-  const { cpuPressurePercent: percent = 0 } = look(evidence, 'load')[0]?.facts ?? {};
-  const onlyCalls = left.every((one) => one.probe === 'media' && lateCalls.has(kindOf(one) ?? ''));
-  return onlyCalls && percent >= pressureThatMayMatter ? percent : undefined;
-}
 
 /** The TLS probe looked at the host at which this observation's handshake failed. */
 function hasTlsLook(evidence: Evidence, { facts }: Observation): boolean {

@@ -170,6 +170,22 @@ export const flowFaults: readonly Fault[] = [
     verdict: 'fail',
   },
   {
+    name: 'people see little in Firefox, on a machine that has far too much to do',
+    evidence: s.scene({
+      claims: { browsers: ['chromium', 'firefox'] },
+      with: [
+        s.observation('media', 'udp:firefox', { path: 'udp' }, s.failed('no-video')),
+        s.observation('load', undefined, {
+          ...{ lagP99Ms: 40, lagMostMs: 300, cpuShare: 0.1, cores: 2 },
+          cpuPressurePercent: 99.6,
+        }),
+      ],
+    }),
+    codes: ['firefox-fails'],
+    alternatives: ['vantage-starved'],
+    verdict: 'inconclusive',
+  },
+  {
     name: 'people meet in Chromium alone',
     evidence: s.scene({
       claims: { browsers: ['chromium', 'firefox'] },
