@@ -66,14 +66,14 @@ function worst(a: ParticipantFacts, b: ParticipantFacts, of: (media: ReceivedMed
 }
 
 /** What one participant receives, on average of the two, in kilobits per second. */
-export function rate(...received: readonly ReceivedMedia[]): string {
+function rate(...received: readonly ReceivedMedia[]): string {
   const rates = received.flatMap(({ videoBytes, audioBytes, measuredMs }) =>
     measuredMs ? [((videoBytes + audioBytes) * 8) / measuredMs] : [],
   );
   return rates.length === 0 ? '–' : `${Math.round(rates.reduce((sum, one) => sum + one, 0) / rates.length)} kbit/s`;
 }
 
-export function lost(...received: readonly ReceivedMedia[]): string {
+function lost(...received: readonly ReceivedMedia[]): string {
   const sum = (of: (one: ReceivedMedia) => number): number => received.reduce((total, one) => total + of(one), 0);
   const missing = sum(({ packetsLost }) => packetsLost);
   return `${missing} of ${missing + sum(({ packetsReceived = 0 }) => packetsReceived)}`;

@@ -16,6 +16,7 @@ export const pictureStyle = `
 .picture .name{font-weight:600;fill:var(--ink)}
 .picture .note{fill:var(--faint);font-size:11px}
 .picture .way{fill:none;stroke:var(--line);stroke-width:2}
+.picture .spine{stroke:var(--faint)}
 .picture .way.good{stroke:var(--good)}
 .picture .way.bad{stroke:var(--bad);stroke-dasharray:5 4}
 .picture .way.unsure{stroke:var(--unsure);stroke-dasharray:2 5}
@@ -46,7 +47,7 @@ interface Geometry {
 
 const geometries: Record<Layout, Geometry> = {
   wide: { width: 1080, nearX: 346, gateX: 536, gateWidth: 290, farX: 902 },
-  tall: { width: 340, nearX: 12, gateX: 112, gateWidth: 172, farX: 328 },
+  tall: { width: 340, nearX: 12, gateX: 104, gateWidth: 190, farX: 328 },
 };
 const perWay = 44;
 const perLine = 16;
@@ -121,26 +122,28 @@ function spines(
   gates: readonly PlacedGate[],
   height: number,
 ): Markup {
-  if (layout === 'wide') return html`<path class="way" d="M161 ${round(height / 2)}H192"/>`;
+  if (layout === 'wide') return html`<path class="way spine" d="M161 ${round(height / 2)}H192"/>`;
   const ys = gates.flatMap((gate) => gate.ys);
   const [first, last] = [ys[0] ?? 0, ys.at(-1) ?? 0];
   const below = Math.max(...gates.map(({ place }) => place.y + place.height)) + gap;
   const between = boxHeight(vantage);
   const from = (gates[0]?.place.y ?? 0) - gap;
-  return html`<path class="way" d="M170 ${between}V${between + gap}M${nearX} ${from}V${round(last)}M${farX} ${round(first)}V${below}"/>`;
+  return html`<path class="way spine" d="M170 ${between}V${between + gap}M${nearX} ${from}V${round(last)}M${farX} ${round(first)}V${below}"/>`;
 }
 
 function drawWay({ name, note, near, far }: Way, { nearX, gateX, farX }: Geometry, place: Place, y: number): Markup {
-  const said = near.tone === 'good' || !near.text ? near.text : undefined;
+  const said = near.tone === 'bad' ? undefined : near.text;
   const right = place.x + place.width;
-  const beside = [said, note].filter(Boolean).join(' · ');
+  const both = [said, note].filter(Boolean).join(' · ');
+  const beside = both.length * characterWidth < gateX - nearX ? both : (note ?? said);
   return html`${drawLink(near, nearX, gateX, y)}<text class="name" x="${nearX + 8}" y="${round(y - 7)}">${name}</text>${beside && html`<text class="note" x="${nearX + 8}" y="${round(y + 16)}">${beside}</text>`}${drawLink(far, right, farX, y)}`;
 }
 
 function drawLink({ tone }: Link, from: number, to: number, y: number): Markup {
   const line = html`<path class="way ${tone ?? 'unknown'}" d="M${from} ${round(y)}H${to}"/>`;
   if (!tone) return line;
-  const x = to - from > 80 ? to - 24 : (from + to) / 2;
+  const length = to - from;
+  const x = length > 100 ? to - 24 : length > 80 ? to - 12 : (from + to) / 2;
   return html`${line}<circle class="${tone}" cx="${x}" cy="${round(y)}" r="9"/><text class="mark ${tone}" x="${x}" y="${round(y + 4)}">${marks[tone]}</text>`;
 }
 

@@ -1,9 +1,9 @@
 /** Calls between two participants: how each came about, how well it went, and what each of them saw. */
-import type { CallFacts, MediaFacts, ParticipantFacts, ReceivedMedia } from '../../evidence/facts.js';
+import type { CallFacts, MediaFacts, ParticipantFacts, ReceivedMedia, RoundTrips } from '../../evidence/facts.js';
 import type { Observation } from '../../evidence/run.js';
 import { keyFact, slowest } from '../key-fact.js';
 import { html, type Markup } from '../markup.js';
-import { lost, phases, rate } from '../media-strip.js';
+import { phases } from '../media-strip.js';
 import { duration } from '../text.js';
 import { type Entry, stateMarks, stateTones } from './view.js';
 
@@ -26,7 +26,11 @@ export function callsOf({ environment: { observations } }: Entry): Markup | unde
     ({ probe, state }) => probe === 'call' && (state === 'ok' || state === 'failed'),
   );
   if (calls.length === 0 && exercises.length === 0) return undefined;
-  return html`${calls.length > 0 && [strips(calls), html`<div class="cards calls">${calls.map(card)}</div>`]}${
+  const scaleMs = Math.max(
+    1,
+    ...calls.flatMap(({ caller, callee }) => [caller, callee].map((end) => end?.rtt?.mostMs ?? 0)),
+  );
+  return html`${calls.length > 0 && [strips(calls), html`<div class="cards calls">${calls.map((call) => card(call, scaleMs))}</div>`]}${
     exercises.length > 0 &&
     html`<h4>What became of a call that was cut or moved</h4><ul class="seen">${exercises.map(exercise)}</ul>`
   }`;
@@ -60,18 +64,18 @@ function strips(calls: readonly Call[]): Markup {
   return html`<div class="strips">${rows}<p class="legend">${legend}</p></div>`;
 }
 
-function card({ observation, name, caller, callee }: Call): Markup {
+function card({ observation, name, caller, callee }: Call, scaleMs: number): Markup {
   const { state } = observation;
   const ends = [
     ['caller', caller],
     ['callee', callee],
   ] as const;
   const rows = figures.map(
-    ([label, value]) => [label, ends.map(([, end]) => (end?.received ? value(end) : undefined))] as const,
+    ([label, value]) => [label, ends.map(([, end]) => (end?.received ? value(end, scaleMs) : undefined))] as const,
   );
   const known = rows.filter(([, values]) => values.some((value) => value !== undefined));
   const browser = (observation.facts as unknown as MediaFacts).browser;
-  return html`<article class="card call"><h4><b class="${stateTones[state]}" aria-label="${state}">${stateMarks[state]}</b> ${name}${browser?.name && html` <span class="faint">${browser.name} ${browser.version}</span>`}</h4>${
+  return html`<article class="card call"><h4><b class="${stateTones[state]}" aria-label="${state}">${stateMarks[state]}</b> ${name}</h4>${browser?.name && html`<p class="browser">${browser.name} ${browser.version}</p>`}${
     state === 'failed' && html`<p class="bad">${keyFact(observation)}</p>`
   }<div class="pictures">${ends.map(([who, end]) => picture(name, who, end?.received))}</div><table class="figures"><thead><tr><td></td><th scope="col">caller</th><th scope="col">callee</th></tr></thead><tbody>${known.map(
     ([label, values]) =>
@@ -89,50 +93,47 @@ function picture(call: string, who: string, received: ReceivedMedia | undefined)
   return html`<figure><img src="${snapshot}" width="160" height="90" alt="What the ${who} saw on ${call}" loading="lazy"><figcaption>${who} saw</figcaption></figure>`;
 }
 
-type Figure = readonly [label: string, value: (end: ParticipantFacts) => Markup | string | undefined];
+type Figure = readonly [label: string, value: (end: ParticipantFacts, scaleMs: number) => Markup | string | undefined];
 
 const ms = (value: number | undefined): string | undefined => (value === undefined ? undefined : duration(value));
+const kbits = (bps: number | undefined): string | undefined => (bps ? `${Math.round(bps / 1000)}` : undefined);
 
+/** Of what one participant receives, unless it says otherwise. */
 const figures: readonly Figure[] = [
   ['connected', ({ connectMs }) => ms(connectMs)],
   ['first picture', ({ received }) => ms(received.firstFrameMs)],
   ['first voice', ({ received }) => ms(received.firstAudioMs)],
   ['picture delay', ({ received: { picture: seen } }) => ms(seen?.latencyMs)],
   ['voice delay', ({ received: { voice } }) => ms(voice?.latencyMs)],
-  ['round trip', ({ rtt }) => rtt && range(rtt.leastMs, rtt.medianMs, rtt.mostMs)],
+  ['round trip', ({ rtt }, scaleMs) => rtt && range(rtt, scaleMs)],
   ['jitter', ({ received }) => ms(received.measured?.jitterMs ?? received.audioJitterMs)],
-  ['rate', ({ received }) => (received.measuredMs ? rate(received) : undefined)],
-  [
-    'lost',
-    ({ received }) =>
-      share100(received.packetsLost, received.packetsLost + (received.packetsReceived ?? 0), lost(received)),
-  ],
-  [
-    'fresh frames',
-    ({ received: { picture: seen } }) => seen && share100(seen.fresh, seen.frames, `${seen.fresh} of ${seen.frames}`),
-  ],
-  [
-    'picture',
-    ({ received: { frameWidth, frameHeight } }) => (frameWidth ? `${frameWidth} × ${frameHeight}` : undefined),
-  ],
+  ['lost packets', ({ received }) => lostOf(received)],
+  ['frames seen', ({ received: { picture: seen } }) => seen && of(seen.fresh, seen.frames)],
   ['frozen', ({ received: { frozenMs } }) => (frozenMs === 0 ? 'never' : ms(frozenMs))],
-  ['could send', ({ sent }) => (sent?.availableBps ? `${Math.round(sent.availableBps / 1000)} kbit/s` : undefined)],
   [
-    'voice rated',
-    ({ received: { mosEstimate } }) =>
-      mosEstimate ? html`${mosEstimate.toFixed(1)} <span class="faint">of 4.5</span>` : undefined,
+    'kbit/s',
+    ({ received: { videoBytes, audioBytes, measuredMs } }) =>
+      measuredMs ? kbits(((videoBytes + audioBytes) * 8000) / measuredMs) : undefined,
   ],
+  ['kbit/s possible', ({ sent }) => kbits(sent?.availableBps)],
+  ['size', ({ received: { frameWidth, frameHeight } }) => (frameWidth ? `${frameWidth}×${frameHeight}` : undefined)],
+  ['voice, MOS', ({ received: { mosEstimate } }) => mosEstimate?.toFixed(1)],
 ];
 
-/** Least, median and most, from 0 on. */
-function range(least: number, median: number, most: number): Markup {
-  const [from, to, at] = [share(least, most), 100, share(median, most)];
-  return html`${duration(median)}<svg class="gauge" role="img" aria-label="from ${duration(least)} to ${duration(most)}"><title>${duration(least)} to ${duration(most)}</title><rect class="track" width="100%"/><rect x="${from}%" width="${Math.max(2, to - from)}%"/><rect class="at" x="${Math.min(98, at)}%" width="2%"/></svg>`;
+/** Least, median and most, on the scale of all calls. */
+function range({ leastMs, medianMs, mostMs }: RoundTrips, scaleMs: number): Markup {
+  const from = share(leastMs, scaleMs);
+  const said = `${duration(leastMs)} to ${duration(mostMs)}`;
+  return html`${duration(medianMs)}<svg class="gauge" role="img" aria-label="${said}"><title>${said}</title><rect class="track" width="100%"/><rect x="${Math.min(97, from)}%" width="${Math.max(3, share(mostMs, scaleMs) - from)}%"/></svg>`;
 }
 
-function share100(part: number, whole: number, words: string): Markup | undefined {
+function lostOf({ packetsLost, packetsReceived = 0 }: ReceivedMedia): Markup | undefined {
+  return of(packetsLost, packetsLost + packetsReceived);
+}
+
+function of(part: number, whole: number): Markup | undefined {
   if (!(whole > 0)) return undefined;
-  return html`${words}<svg class="gauge" aria-hidden="true"><rect class="track" width="100%"/><rect width="${share(part, whole)}%"/></svg>`;
+  return html`${part} of ${whole}<svg class="gauge" aria-hidden="true"><rect class="track" width="100%"/><rect width="${share(part, whole)}%"/></svg>`;
 }
 
 const share = (part: number, whole: number): number => (whole > 0 ? Math.round((part / whole) * 1000) / 10 : 0);

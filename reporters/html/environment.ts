@@ -1,4 +1,4 @@
-/** One environment: what is wrong first, then how it looks, then everything that was seen. */
+/** One environment: its picture, what is wrong, then everything that was seen. */
 import { type Content, html, type Markup, prose } from '../markup.js';
 import { pictureOf } from '../picture.js';
 import { drawPicture } from '../picture-svg.js';
@@ -31,12 +31,12 @@ export function environmentOf(entry: Entry, index: number, frame: Frame): Markup
 function partsOf(entry: Entry): Content {
   const { environment, run, called } = entry;
   return [
-    environment.findings.length > 0 && shown('', () => findingsOf(entry)),
-    shown('', () => sinceOf(entry)),
     shown('The ways of media', () => {
       const picture = pictureOf(environment, run.vantage);
       return html`<figure class="ways">${drawPicture(picture, 'wide', called)}${drawPicture(picture, 'tall', called)}</figure>`;
     }),
+    environment.findings.length > 0 && shown('', () => findingsOf(entry)),
+    shown('', () => sinceOf(entry)),
     shown('Paths', () => pathsOf(entry)),
     shown('Calls', () => callsOf(entry)),
     shown('Every step', () => waterfallOf(entry)),

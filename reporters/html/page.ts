@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import type { EnvironmentRun, Run, Verdict } from '../../evidence/run.js';
 import { renderRun } from '../console.js';
 import { html, Markup, prose } from '../markup.js';
-import { cellOf, shownLayers, shownPaths } from '../path-proofs.js';
+import { cellOf, claimOf, shownLayers, shownPaths } from '../path-proofs.js';
 import { count, duration } from '../text.js';
 import { environmentOf, moment } from './environment.js';
 import { sideBySide } from './paths.js';
@@ -125,7 +125,10 @@ function chips(environment: EnvironmentRun): Markup[] {
   return shownPaths(environment).flatMap((path) => {
     const cells = layers.map((layer) => cellOf(environment, path, layer)).filter(({ text }) => text !== '');
     const cell = cells.find(({ tone }) => tone === 'bad') ?? cells.find(({ tone }) => tone === 'unsure') ?? cells[0];
-    return cell ? [html`<span class="chip ${cell.tone}">${cell.text.slice(0, 1)} ${path}</span>`] : [];
+    if (!cell) return [];
+    // Nobody misses what nobody wants.
+    const tone = cell.tone === 'unsure' && claimOf(environment, path) ? 'faint' : cell.tone;
+    return [html`<span class="chip ${tone}">${cell.text.slice(0, 1)} ${path}</span>`];
   });
 }
 

@@ -72,10 +72,11 @@ button:hover{border-color:var(--faint)}
 .seen li{display:flex;flex-wrap:wrap;gap:0 7px;font-size:14px}
 .more{margin-top:12px;font-size:13px;color:var(--faint)}
 .noted{font-size:14px}
+.noted .code{white-space:nowrap}
 .aside{font-size:13px;color:var(--faint);margin-top:10px}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .alone{position:relative;padding-top:16px}
-.alone>section:first-of-type{border-top:1px solid var(--line)}
+.environment>.meta+section{padding-top:4px;border-top:0}
 .top{padding-bottom:22px}
 .since{border-left:4px solid var(--note)}
 .since ul{margin-top:6px;font-size:14px}
@@ -87,6 +88,8 @@ th{font-weight:550;text-align:left}
 thead th{color:var(--faint);font-size:13px}
 th,td{padding:6px 26px 6px 0;vertical-align:baseline;white-space:nowrap}
 tbody tr{border-top:1px solid var(--line)}
+.mono{white-space:normal}
+th.mono{min-width:11em;font-weight:500}
 .claim{font-size:12.5px;font-weight:400;color:var(--faint)}
 .reasons{font-size:13px;color:var(--faint);margin-top:8px}
 .strips{display:grid;gap:5px;margin-bottom:18px}
@@ -100,15 +103,17 @@ tbody tr{border-top:1px solid var(--line)}
 .legend i{display:inline-block;width:11px;height:11px;border-radius:3px;margin-right:6px;vertical-align:-1px}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr));gap:14px}
 .calls{grid-template-columns:repeat(auto-fill,minmax(min(100%,255px),1fr))}
-.call h4{margin-bottom:9px}
+.call{padding:14px 15px 8px}
+.browser{font-size:12px;color:var(--faint)}
+.pictures{margin-top:9px}
 .pictures{display:grid;grid-template-columns:1fr 1fr;gap:10px;margin-bottom:8px}
 .pictures img,.dark{display:block;width:100%;height:auto;aspect-ratio:16/9;border-radius:6px;background:#1b1e24;object-fit:cover}
 .dark{display:grid;place-items:center;color:#aab2bd;font-size:11.5px;text-align:center}
 figcaption{font-size:12px;color:var(--faint);margin-top:3px}
-.figures{width:100%;font-size:13px;table-layout:fixed}
+.figures{width:100%;font-size:12.5px;table-layout:fixed}
 .figures th,.figures td{padding:4px 4px 4px 0;white-space:normal}
 .figures tbody th{color:var(--faint);font-weight:400}
-.figures th:first-child,.figures td:first-child{width:39%}
+.figures th:first-child,.figures td:first-child{width:42%}
 .gauge,.meter{display:block;width:100%;height:4px;margin-top:3px;border-radius:2px;overflow:hidden}
 .gauge rect{height:4px;fill:var(--bar2)}.gauge .at{fill:var(--bar)}.gauge .track{fill:var(--code)}
 .waterfall{--label:min(34%,330px);--took:86px;position:relative;font-size:13px}
