@@ -72,7 +72,7 @@ button:hover{border-color:var(--faint)}
 .seen li{display:flex;flex-wrap:wrap;gap:0 7px;font-size:14px}
 .more{margin-top:12px;font-size:13px;color:var(--faint)}
 .noted{font-size:14px}
-.noted .code{white-space:nowrap}
+.noted .code{display:inline-block;max-width:100%;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom}
 .aside{font-size:13px;color:var(--faint);margin-top:10px}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .alone{position:relative;padding-top:16px}
