@@ -26,7 +26,7 @@ function place(heldBy: string, from: string): string {
 export const kubernetesNodeIpStale = rule<StaleArgs>({
   code: 'kubernetes-node-ip-stale',
   severity: 'warning',
-  explainedBy: ['vantage-offline'],
+  explainedBy: [],
   find(evidence) {
     const seen = cluster(evidence);
     const { config, media = [] } = seen?.facts ?? {};
@@ -70,7 +70,7 @@ interface NotLoadedArgs extends Args {
 export const kubernetesConfigNotLoaded = rule<NotLoadedArgs>({
   code: 'kubernetes-config-not-loaded',
   severity: 'warning',
-  explainedBy: ['vantage-offline'],
+  explainedBy: [],
   find(evidence) {
     const seen = cluster(evidence);
     const { config, configChangedAt: changedAt, pods } = seen?.facts ?? {};
@@ -109,7 +109,7 @@ interface PendingArgs extends Args {
 export const kubernetesServicePending = rule<PendingArgs>({
   code: 'kubernetes-service-pending',
   severity: 'warning',
-  explainedBy: ['vantage-offline'],
+  explainedBy: [],
   find(evidence) {
     const seen = cluster(evidence);
     if (!seen) return [];
@@ -197,7 +197,7 @@ function words(protocol: Protocol, { services, expected, found, by, heldBy, igno
 export const kubernetesUdpPortMismatch = rule<PortArgs>({
   code: 'kubernetes-udp-port-mismatch',
   severity: 'warning',
-  explainedBy: ['vantage-offline'],
+  explainedBy: [],
   find: (evidence) => mismatch(evidence, 'UDP'),
   prose: (args) => words('UDP', args),
 });
@@ -205,7 +205,7 @@ export const kubernetesUdpPortMismatch = rule<PortArgs>({
 export const kubernetesTcpPortMismatch = rule<PortArgs>({
   code: 'kubernetes-tcp-port-mismatch',
   severity: 'warning',
-  explainedBy: ['vantage-offline'],
+  explainedBy: [],
   find: (evidence) => mismatch(evidence, 'TCP'),
   prose: (args) => words('TCP', args),
 });
@@ -213,7 +213,7 @@ export const kubernetesTcpPortMismatch = rule<PortArgs>({
 export const kubernetesTrafficPolicy = rule<Args & { services: string[] }>({
   code: 'kubernetes-traffic-policy',
   severity: 'info',
-  explainedBy: ['vantage-offline'],
+  explainedBy: [],
   find(evidence) {
     const seen = cluster(evidence);
     const outside = seen?.facts.media.filter(({ type }) => type === 'LoadBalancer' || type === 'NodePort') ?? [];

@@ -61,7 +61,7 @@ interface EndpointsArgs extends Args {
 export const kubernetesNoEndpoints = rule<EndpointsArgs>({
   code: 'kubernetes-no-endpoints',
   severity: 'warning',
-  explainedBy: ['vantage-offline'],
+  explainedBy: [],
   find(evidence) {
     const seen = cluster(evidence);
     if (!seen) return [];
@@ -105,7 +105,7 @@ interface CertificateArgs extends Args {
 export const kubernetesCertificateNotReady = rule<CertificateArgs>({
   code: 'kubernetes-certificate-not-ready',
   severity: 'warning',
-  explainedBy: ['vantage-offline'],
+  explainedBy: [],
   find(evidence) {
     const seen = cluster(evidence);
     const wrong = seen?.facts.certificates.filter(({ ready, missing }) => missing || ready === false) ?? [];
@@ -143,7 +143,7 @@ interface DnsArgs extends Args {
 export const kubernetesDnsStale = rule<DnsArgs>({
   code: 'kubernetes-dns-stale',
   severity: 'warning',
-  explainedBy: ['vantage-offline', 'dns-wrong-address', 'dns-private-address', 'dns-resolvers-disagree'],
+  explainedBy: ['dns-wrong-address', 'dns-private-address', 'dns-resolvers-disagree'],
   find(evidence) {
     const seen = cluster(evidence);
     const { ingress } = seen?.facts ?? {};
@@ -191,7 +191,7 @@ function refusedKey(evidence: Evidence): boolean {
 export const kubernetesApiKeyDiffers = rule<Omit<KeyArgs, 'key'>>({
   code: 'kubernetes-api-key-differs',
   severity: 'warning',
-  explainedBy: ['vantage-offline'],
+  explainedBy: [],
   find(evidence) {
     const seen = cluster(evidence);
     const { keys } = seen?.facts ?? {};
@@ -219,7 +219,7 @@ interface NotLoadedArgs extends Args {
 export const kubernetesKeysNotLoaded = rule<NotLoadedArgs>({
   code: 'kubernetes-keys-not-loaded',
   severity: 'warning',
-  explainedBy: ['vantage-offline', 'vantage-clock-skew'],
+  explainedBy: ['vantage-clock-skew'],
   find(evidence) {
     const seen = cluster(evidence);
     const { keys, pods } = seen?.facts ?? {};
@@ -273,7 +273,7 @@ function differences({ claims }: Evidence, facts: NonNullable<ReturnType<typeof 
 export const kubernetesClaimDiffers = rule<ClaimArgs>({
   code: 'kubernetes-claim-differs',
   severity: 'warning',
-  explainedBy: ['vantage-offline'],
+  explainedBy: [],
   find(evidence) {
     const seen = cluster(evidence);
     return seen ? differences(evidence, seen.facts).map((args) => ({ args, evidence: ids(seen) })) : [];
