@@ -1,5 +1,5 @@
 /** Parsers for commander: what may be given with commas, what may be given again, and times. */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { durationMs } from '../environment/duration.js';
 
 export function list(text: string, before: string[] = []): string[] {
@@ -22,3 +22,8 @@ export function duration(text: string): number {
   if (ms < 1 || ms > mostMs) throw new InvalidArgumentError('Expected a duration from 1ms to 24h.');
   return ms;
 }
+
+/** How much the console says. */
+export const quietOption = (): Option =>
+  new Option('--quiet', 'a line for each environment, and no progress').conflicts('verbose');
+export const verboseOption = (): Option => new Option('--verbose', 'the whole evidence, too: every observation');

@@ -19,6 +19,9 @@ export interface ReportRequest {
   readonly json?: boolean;
   /** A file for the run document. */
   readonly save?: string;
+  /** Of the console. */
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
   /** Nothing goes to standard output that was not asked for. */
   readonly onlyAsked?: boolean;
 }
@@ -44,6 +47,7 @@ export async function openReports(
   { out, progress, cwd, env }: Pick<Context, 'out' | 'progress' | 'cwd' | 'env'>,
 ): Promise<Reports> {
   const wanted = wantedReports(request);
+  const detail = request.quiet ? 'quiet' : request.verbose ? 'verbose' : 'usual';
   let failed = false;
   let exitCode: Reporter['exitCode'];
   const made = await Promise.all(
@@ -60,17 +64,17 @@ export async function openReports(
       }
       const factory = named(name, await registered.load());
       if (file === undefined) {
-        const reporter = factory({ out: registered.beside ? progress : out, progress, env });
+        const reporter = factory({ out: registered.beside ? progress : out, progress, env, detail });
         exitCode ??= reporter.exitCode;
         return { name, reporter };
       }
       const path = resolve(cwd, file);
       await refuseUnwritable(path, file);
       if (registered.streams) {
-        return { name: `${name}=${file}`, reporter: factory({ out: fileOutput(path), progress, env }) };
+        return { name: `${name}=${file}`, reporter: factory({ out: fileOutput(path), progress, env, detail }) };
       }
       const buffer = bufferOutput();
-      const reporter = factory({ out: buffer, progress, env });
+      const reporter = factory({ out: buffer, progress, env, detail });
       return { name: `${name}=${file}`, reporter: written(reporter, path, buffer) };
     }),
   );

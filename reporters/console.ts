@@ -4,56 +4,95 @@ import type { Colors } from 'picocolors/types.js';
 import type { EnvironmentRun, Run, Verdict } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { sinceText } from './changes.js';
+import { evidenceText } from './evidence-text.js';
 import { findingsText, ranked } from './findings.js';
 import { mediaStrip } from './media-strip.js';
 import { unproven } from './path-proofs.js';
 import { pathsTable } from './paths-table.js';
-import type { ReporterFactory } from './reporter.js';
-import { count, duration, wrap } from './text.js';
+import type { Detail, ReporterFactory } from './reporter.js';
+import { count, duration, wrap, wrapPainted } from './text.js';
 
 export interface Style {
   readonly columns: number;
   readonly colour: boolean;
+  /** Absent: `usual`. */
+  readonly detail?: Detail;
 }
 
 const widest = 100;
 const narrowest = 40;
+/** Of more environments the healthy ones get a line each, and of more healthy ones they are only named. */
+export const fewEnvironments = 4;
+const fewHealthy = 12;
+/** On a line. */
+const mostCodes = 3;
 const worstFirst: readonly Verdict[] = ['fail', 'inconclusive', 'pass'];
 const marks: Record<Verdict, string> = { pass: '✓ pass', fail: '✗ fail', inconclusive: '? inconclusive' };
 const paints = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const;
 
-export const console: ReporterFactory = ({ out }) => {
-  const render = (run: Run): string => renderRun(run, { columns: out.columns, colour: out.colour });
+export const console: ReporterFactory = ({ out, detail = 'usual' }) => {
+  const render = (run: Run): string => renderRun(run, { columns: out.columns, colour: out.colour, detail });
   return {
     onEnd: (run) => out.write(render(run)),
     onRuns: (runs) =>
       out.write(
-        runs.map((run) => `From ${printable(run.vantage.name)}, ${run.startedAt}\n\n${render(run)}`).join('\n'),
+        detail === 'quiet'
+          ? runs.map(render).join('')
+          : runs.map((run) => `From ${printable(run.vantage.name)}, ${run.startedAt}\n\n${render(run)}`).join('\n'),
       ),
   };
 };
 
 /** The whole report, ready to be written: one block for each environment, the troubled ones first. */
-export function renderRun(run: Run, style: Style): string {
-  const colours = pc.createColors(style.colour);
-  const columns = Math.min(widest, Math.max(narrowest, style.columns));
-  const environments = [...run.environments].sort(
-    (a, b) => worstFirst.indexOf(a.verdict) - worstFirst.indexOf(b.verdict),
-  );
-  const blocks = environments.map((environment) => renderEnvironment(environment, run.startedAt, columns, colours));
-  if (environments.length > 1) blocks.push([total(run, colours)]);
+export function renderRun(run: Run, { columns: wanted, colour, detail = 'usual' }: Style): string {
+  const colours = pc.createColors(colour);
+  const columns = Math.min(widest, Math.max(narrowest, wanted));
+  const environments = troubledFirst(run.environments);
+  if (detail === 'quiet') return environments.map((one) => `${verdictLine(one, colours)}${why(one)}\n`).join('');
+  const folds = detail === 'usual' && environments.length > fewEnvironments;
+  const healthy = folds ? environments.filter(isHealthy) : [];
+  const blocks = environments
+    .filter((one) => !healthy.includes(one))
+    .map((one) => renderEnvironment(one, run.startedAt, columns, colours, detail));
+  if (healthy.length > 0) blocks.push(healthyText(healthy, columns, colours));
+  if (environments.length > 1) blocks.push(wrapPainted(total(run, colours), columns));
   const next = whatNext(environments);
   if (next.length > 0) blocks.push(next);
   return blocks.map((lines) => `${lines.join('\n')}\n`).join('\n');
 }
 
-function renderEnvironment(environment: EnvironmentRun, startedAt: string, columns: number, colours: Colors): string[] {
+/** Among equals in the order in which they were asked for; of those that pass, first what has a warning. */
+export function troubledFirst(environments: readonly EnvironmentRun[]): EnvironmentRun[] {
+  const rank = (one: EnvironmentRun): number => worstFirst.indexOf(one.verdict) * 2 + (isHealthy(one) ? 1 : 0);
+  return [...environments].sort((a, b) => rank(a) - rank(b));
+}
+
+/** Nothing of it needs anybody's eyes. */
+export function isHealthy({ verdict, findings }: EnvironmentRun): boolean {
+  return verdict === 'pass' && findings.every(({ severity }) => severity === 'info');
+}
+
+function healthyText(healthy: readonly EnvironmentRun[], columns: number, colours: Colors): string[] {
+  if (healthy.length <= fewHealthy) return healthy.flatMap((one) => wrapPainted(verdictLine(one, colours), columns));
+  const names = healthy.map(({ name }) => printable(name)).join(', ');
+  const [first = '', ...more] = wrap(`${marks.pass}  ${healthy.length} environments: ${names}`, columns - 2);
+  return [colours.green(first), ...more.map((line) => colours.green(`  ${line}`))];
+}
+
+function renderEnvironment(
+  environment: EnvironmentRun,
+  startedAt: string,
+  columns: number,
+  colours: Colors,
+  detail: Detail,
+): string[] {
   const parts = [
     pathsTable(environment, columns, colours),
-    mediaStrip(environment, colours),
+    mediaStrip(environment, columns, colours),
     findingsText(environment, columns, colours),
     sinceText(environment, startedAt, columns, colours),
-    [...stillOpen(environment, columns), verdictLine(environment, colours)],
+    detail === 'verbose' ? evidenceText(environment, columns, colours) : [],
+    [...stillOpen(environment, columns), ...wrapPainted(verdictLine(environment, colours), columns)],
   ].filter((lines) => lines.length > 0);
   const heading = `${colours.bold(printable(environment.name))}  ${colours.dim(printable(environment.url))}`;
   return [heading, ...parts.flatMap((lines) => ['', ...lines])];
@@ -75,6 +114,15 @@ function verdictLine(environment: EnvironmentRun, colours: Colors): string {
   const paint = colours[paints[environment.verdict]];
   const mark = colours.bold(paint(marks[environment.verdict]));
   return [mark, printable(environment.name), ...numbers, `in ${duration(environment.durationMs)}`].join('  ');
+}
+
+/** Behind the verdict, on its line: the codes, the worst first. */
+function why({ findings }: EnvironmentRun): string {
+  const codes = ranked(findings)
+    .filter(({ severity }) => severity !== 'info')
+    .map(({ code }) => printable(code));
+  const more = codes.length > mostCodes ? ` and ${codes.length - mostCodes} more` : '';
+  return codes.length === 0 ? '' : `  ${codes.slice(0, mostCodes).join(', ')}${more}`;
 }
 
 function total(run: Run, colours: Colors): string {

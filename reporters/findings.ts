@@ -7,7 +7,9 @@ import { wrap } from './text.js';
 
 const order: readonly Severity[] = ['error', 'warning', 'info'];
 const marks: Record<Severity, string> = { error: '✗ error', warning: '! warning', info: 'i info' };
-const stateMarks: Record<State, string> = { ok: '✓', failed: '✗', unreached: '–', unsupported: '–' };
+export const stateMarks: Record<State, string> = { ok: '✓', failed: '✗', unreached: '–', unsupported: '–' };
+/** The marks tell as much without them. */
+export const statePaints = { ok: 'green', failed: 'red', unreached: 'yellow', unsupported: 'yellow' } as const;
 const paints = { error: 'red', warning: 'yellow', info: 'cyan' } as const;
 
 /** The worst first; among equals as the diagnosis ranked them. */

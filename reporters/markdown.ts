@@ -1,6 +1,7 @@
 /** For a ticket or a chat: GitHub's and GitLab's Markdown, troubled environments first, healthy ones in one line each. */
 import { allPaths, type EnvironmentRun, type Finding, layers, type PathResult, type Run } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
+import { fewEnvironments, isHealthy, troubledFirst } from './console.js';
 import { ranked } from './findings.js';
 import { keyFact } from './key-fact.js';
 import type { ReporterFactory } from './reporter.js';
@@ -13,10 +14,21 @@ const states = { ok: '✓', failed: '✗ failed', unreached: '– unreached', un
 const severities = { error: '❌', warning: '⚠️', info: 'ℹ️' } as const;
 
 export function renderMarkdown({ environments, vantage, startedAt, durationMs, tool }: Run): string {
-  const order = ['fail', 'inconclusive', 'pass'];
-  const sorted = [...environments].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
+  const folds = environments.length > fewEnvironments;
+  const healthy = folds ? environments.filter(isHealthy) : [];
+  const shown = troubledFirst(environments).filter((one) => !healthy.includes(one));
   const from = `${startedAt.slice(0, 16).replace('T', ' ')} UTC from ${text(vantage.name)}, ${duration(durationMs)}, livekit-doctor ${text(tool.version)}`;
-  return `${[...sorted.map(environmentText), `*${from}*`].join('\n\n')}\n`;
+  return `${[...shown.map(environmentText), ...healthyText(healthy), `*${from}*`].join('\n\n')}\n`;
+}
+
+/** All of them behind one line to fold out, a line each. */
+function healthyText(healthy: readonly EnvironmentRun[]): string[] {
+  if (healthy.length === 0) return [];
+  const lines = healthy.map(
+    (one) => `- ${marks.pass}: ${text(one.name)} (${text(one.url)}), ${duration(one.durationMs)}`,
+  );
+  const title = `${marks.pass}: ${healthy.length} ${healthy.length === 1 ? 'environment' : 'environments'}`;
+  return [`<details><summary>${title}</summary>\n\n${lines.join('\n')}\n\n</details>`];
 }
 
 function environmentText(environment: EnvironmentRun): string {

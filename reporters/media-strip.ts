@@ -4,10 +4,11 @@ import type { MediaFacts, ParticipantFacts, ReceivedMedia } from '../evidence/fa
 import type { EnvironmentRun } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { slowest } from './key-fact.js';
-import { duration, padTo, width } from './text.js';
+import { cut, duration, padTo, width, wrap } from './text.js';
 
-/** Cells of the longest strip. */
-const longest = 28;
+/** Cells of the longest strip, where there is room for it, and where there is little. */
+const longest = { wide: 28, narrow: 8 } as const;
+const wideFrom = 90;
 
 type Phase = readonly [name: string, mark: string, endsAt: (one: ParticipantFacts) => number | undefined];
 
@@ -20,7 +21,7 @@ export const phases: readonly Phase[] = [
 ];
 
 /** Lines without an end; none where no call came about. */
-export function mediaStrip({ observations }: EnvironmentRun, colours: Colors): string[] {
+export function mediaStrip({ observations }: EnvironmentRun, columns: number, colours: Colors): string[] {
   const calls = observations.flatMap(({ id, probe, state, facts }) => {
     const { caller, callee } = facts as unknown as Partial<MediaFacts>;
     if (probe !== 'media' || state !== 'ok' || !caller?.received || !callee?.received) return [];
@@ -31,26 +32,31 @@ export function mediaStrip({ observations }: EnvironmentRun, colours: Colors): s
   });
   const most = Math.max(...calls.map(({ ends }) => ends.at(-1) ?? 0));
   if (calls.length === 0 || most <= 0) return [];
-  const columns = ['call', 'phases', 'picture', 'voice', 'rate', 'lost'];
+  const cells = columns < wideFrom ? longest.narrow : longest.wide;
+  const names = ['call', 'phases', 'picture', 'voice', 'rate', 'lost'];
   const rows = calls.map(({ name, ends, caller, callee }) => [
     name,
-    `${strip(ends, most)} ${duration(ends.at(-1) ?? 0)}`,
+    `${strip(ends, most, cells)} ${duration(ends.at(-1) ?? 0)}`,
     worst(caller, callee, ({ picture }) => picture?.latencyMs),
     worst(caller, callee, ({ voice }) => voice?.latencyMs),
     rate(caller.received, callee.received),
     lost(caller.received, callee.received),
   ]);
-  const widths = columns.map((column, i) => Math.max(width(column), ...rows.map((row) => width(row[i] ?? ''))));
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, i) => padTo(cell, widths[i] ?? 0))
-      .join('   ')
-      .trimEnd();
-  const legend = phases.map(([name, mark]) => `${mark} until ${name}`).join('  ');
-  return [colours.dim(line(columns)), ...rows.map(line), colours.dim(legend)];
+  const widths = names.map((name, i) => Math.max(width(name), ...rows.map((row) => width(row[i] ?? ''))));
+  // What is last is missed least, and all of it is in the other reports.
+  const line = (row: readonly string[]): string =>
+    cut(
+      row
+        .map((cell, i) => padTo(cell, widths[i] ?? 0))
+        .join('   ')
+        .trimEnd(),
+      columns,
+    );
+  const legend = wrap(phases.map(([name, mark]) => `${mark} until ${name}`).join('  '), columns);
+  return [colours.dim(line(names)), ...rows.map(line), ...legend.map((one) => colours.dim(one))];
 }
 
-function strip(ends: readonly number[], most: number): string {
+function strip(ends: readonly number[], most: number, longest: number): string {
   let cells = '';
   ends.forEach((_, i) => {
     const until = Math.round((Math.max(...ends.slice(0, i + 1)) / most) * longest);

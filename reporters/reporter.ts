@@ -23,10 +23,15 @@ export interface Reporter {
   onRuns?(runs: readonly Run[]): void | Promise<void>;
 }
 
+/** How much the console says: `quiet` a line for each environment, `verbose` all of the evidence. */
+export type Detail = 'quiet' | 'usual' | 'verbose';
+
 export interface ReporterOptions {
   readonly out: Output;
   readonly progress: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absent: `usual`. */
+  readonly detail?: Detail;
 }
 
 export type ReporterFactory = (options: ReporterOptions) => Reporter;

@@ -46,3 +46,19 @@ export function wrap(prose: string, columns: number): string[] {
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the colours
+const colourCodes = /\u001b\[\d+m/g;
+
+/** Breaks one line that may have colours, and double spaces, where it is too wide; what follows is indented by two. */
+export function wrapPainted(line: string, columns: number): string[] {
+  const lines: string[] = [];
+  let current = '';
+  for (const part of line.split(/(?<! )(?= )/)) {
+    if (current !== '' && width((current + part).replace(colourCodes, '')) > columns) {
+      lines.push(current);
+      current = `  ${part.trimStart()}`;
+    } else current += part;
+  }
+  return [...lines, current];
+}

@@ -45,7 +45,7 @@ export async function check(names: readonly string[], options: CheckOptions, con
   }
   const found = await load(names, options, context);
   const progress = progressReporter({ progress: output });
-  const reports = await openReports(options, [{ name: 'progress', reporter: progress }], context);
+  const reports = await openReports(options, options.quiet ? [] : [{ name: 'progress', reporter: progress }], context);
   const memory = await openMemory(options, context);
   // Inside a namespace there is nothing but the embedded environment.
   if (found.every((one) => one === embedded)) {
@@ -82,7 +82,7 @@ async function checkAll(
   );
   let server: Awaited<ReturnType<typeof startEmbedded>> | undefined;
   try {
-    if (found.includes(embedded)) server = await startEmbedded(context);
+    if (found.includes(embedded)) server = await startEmbedded(context, options);
     const [{ runChecks }, { probes }] = await loading;
     const only =
       options.only &&
@@ -117,8 +117,8 @@ async function checkAll(
   }
 }
 
-async function startEmbedded({ progress }: Context) {
+async function startEmbedded({ progress }: Context, { quiet }: CheckOptions) {
   const { startEmbedded: start } = await import('../../fixtures/embedded/embedded.js');
-  progress.write('Starting the embedded LiveKit…\n');
+  if (!quiet) progress.write('Starting the embedded LiveKit…\n');
   return start();
 }

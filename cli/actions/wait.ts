@@ -9,6 +9,7 @@ import type { WaitOptions } from '../commands/wait.js';
 import type { Context } from '../context.js';
 import { load } from '../environments.js';
 import { exitCodeOf, exitCodes } from '../exit-code.js';
+import { bufferOutput } from '../output.js';
 import { openReports } from '../reports.js';
 import { readWords } from '../words.js';
 
@@ -23,7 +24,7 @@ export async function wait(names: readonly string[], options: WaitOptions, conte
   const { reporter, exitCode } = await openReports(options, [], context);
   for (const secret of environments.flatMap(({ auth }) => secretsOf(auth))) context.redactor.add(secret);
 
-  const story = waiting({ progress, depth });
+  const story = waiting({ progress: options.quiet ? bufferOutput() : progress, depth });
   const interrupt = context.interruptible(() => {
     story.stop();
     progress.write('Stopping… (once more: at once)\n');

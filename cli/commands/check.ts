@@ -3,7 +3,7 @@ import { allPaths, type Depth, depths, exercises } from '../../evidence/run.js';
 import { reporterNames } from '../../reporters/index.js';
 import { type Context, insideMark } from '../context.js';
 import { type FailOn, failOnLevels } from '../exit-code.js';
-import { duration, list, more } from '../options.js';
+import { duration, list, more, quietOption, verboseOption } from '../options.js';
 
 export interface CheckOptions {
   readonly depth: Depth;
@@ -18,6 +18,8 @@ export interface CheckOptions {
   readonly exhaustive?: boolean;
   readonly try?: string[];
   readonly reporter?: string[];
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
   readonly json?: boolean;
   readonly save?: string;
   readonly history?: string;
@@ -37,6 +39,7 @@ Examples:
   livekit-doctor check staging production --save run.json
   LIVEKIT_API_KEY=… LIVEKIT_API_SECRET=… livekit-doctor check wss://livekit.example.com
   livekit-doctor check --depth wire --path udp,tcp --json
+  livekit-doctor check --quiet                  all environments, a line for each
   livekit-doctor check staging --only idle --idle 2m
   livekit-doctor check staging --history runs   what changed since the last good run, where one fails`;
 
@@ -53,6 +56,8 @@ export function checkCommand(context: Context): Command {
     .option('--exhaustive', 'let participants try the paths, too, that no check of ours could reach')
     .option('--try <exercises>', `in a call that stands, with commas: ${exercises.join(',')}`, list)
     .option('--reporter <name[=file]>', `${reporterNames}; repeatable; to standard output without a file`, more)
+    .addOption(quietOption())
+    .addOption(verboseOption())
     .option('--json', 'the run document on standard output, and nothing else there')
     .option('--save <file>', 'keep the run document, for "livekit-doctor diagnose"')
     .option('--history <folder>', 'keep each run there, and say what changed since the last good one')
@@ -64,7 +69,8 @@ export function checkCommand(context: Context): Command {
     .option('--project <name>', "a project of LiveKit's own CLI (lk project list); repeatable", more)
     .addHelpText('after', help)
     .action(async (environments: string[], options: CheckOptions) => {
-      if (context.env[insideMark] === undefined) context.progress.write(`livekit-doctor ${context.version}\n`);
+      if (context.env[insideMark] === undefined && !options.quiet)
+        context.progress.write(`livekit-doctor ${context.version}\n`);
       const { check } = await import('../actions/check.js');
       context.exit(await check(environments, options, context));
     });

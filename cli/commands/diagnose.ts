@@ -2,10 +2,12 @@ import { Command, Option } from 'commander';
 import { reporterNames } from '../../reporters/index.js';
 import type { Context } from '../context.js';
 import { type FailOn, failOnLevels } from '../exit-code.js';
-import { more } from '../options.js';
+import { more, quietOption, verboseOption } from '../options.js';
 
 export interface DiagnoseOptions {
   readonly reporter?: string[];
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
   readonly json?: boolean;
   readonly save?: string;
   readonly failOn: FailOn;
@@ -16,6 +18,8 @@ export function diagnoseCommand(context: Context): Command {
     .description('judge a saved run again, with the rules of this version and without a network')
     .argument('<run.json>', 'what "check --save" or "check --json" wrote')
     .option('--reporter <name[=file]>', `${reporterNames}; repeatable`, more)
+    .addOption(quietOption())
+    .addOption(verboseOption())
     .option('--json', 'the run document on standard output, and nothing else there')
     .option('--save <file>', 'keep the run document with the new findings')
     .addOption(

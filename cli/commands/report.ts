@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { reporterNames } from '../../reporters/index.js';
 import type { Context } from '../context.js';
-import { more } from '../options.js';
+import { more, quietOption, verboseOption } from '../options.js';
 
 export interface ReportOptions {
   readonly reporter?: string[];
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
 }
 
 const help = `
@@ -20,6 +22,8 @@ export function reportCommand(context: Context): Command {
     .description('show saved runs again, in any format, as they were judged then')
     .argument('<runs...>', 'what "check --save" or "check --json" wrote')
     .option('--reporter <name[=file]>', `${reporterNames}; repeatable; to standard output without a file`, more)
+    .addOption(quietOption())
+    .addOption(verboseOption())
     .addHelpText('after', help)
     .action(async (files: string[], options: ReportOptions) => {
       const { report } = await import('../actions/report.js');

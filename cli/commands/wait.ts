@@ -3,11 +3,14 @@ import { allPaths, depths } from '../../evidence/run.js';
 import { reporterNames } from '../../reporters/index.js';
 import type { Context } from '../context.js';
 import { failOnLevels } from '../exit-code.js';
-import { duration, list, more } from '../options.js';
+import { duration, list, more, quietOption, verboseOption } from '../options.js';
 import type { CheckOptions } from './check.js';
 
 export interface WaitOptions
-  extends Pick<CheckOptions, 'depth' | 'path' | 'reporter' | 'json' | 'save' | 'failOn' | 'config' | 'project'> {
+  extends Pick<
+    CheckOptions,
+    'depth' | 'path' | 'reporter' | 'quiet' | 'verbose' | 'json' | 'save' | 'failOn' | 'config' | 'project'
+  > {
   /** In milliseconds. */
   readonly timeout: number;
 }
@@ -32,6 +35,8 @@ export function waitCommand(context: Context): Command {
     .addOption(new Option('--depth <depth>', 'how deeply to prove each path').choices(depths).default('media'))
     .option('--path <paths>', `only these paths, with commas: ${allPaths.join(',')}`, list)
     .option('--reporter <name[=file]>', `${reporterNames}; repeatable; to standard output without a file`, more)
+    .addOption(quietOption())
+    .addOption(verboseOption())
     .option('--json', 'the run document on standard output, and nothing else there')
     .option('--save <file>', 'keep the run document of the last check')
     .addOption(
@@ -43,7 +48,7 @@ export function waitCommand(context: Context): Command {
     .option('--project <name>', "a project of LiveKit's own CLI (lk project list); repeatable", more)
     .addHelpText('after', help)
     .action(async (environments: string[], options: WaitOptions) => {
-      context.progress.write(`livekit-doctor ${context.version}\n`);
+      if (!options.quiet) context.progress.write(`livekit-doctor ${context.version}\n`);
       const { wait } = await import('../actions/wait.js');
       context.exit(await wait(environments, options, context));
     });

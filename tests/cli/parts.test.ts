@@ -73,6 +73,8 @@ test('reports go where they were asked to go', async (t) => {
   const isRun = (text: string) => t.same(JSON.parse(text), run(healthy));
 
   t.match((await report({})).out, /^staging {2}wss/, 'the console, if nothing was asked for');
+  t.equal((await report({ quiet: true })).out, '✓ pass  staging  in 2.3 s\n');
+  t.match((await report({ verbose: true })).out, /\nevidence\n✓ dns:/);
   isRun((await report({ json: true })).out);
   const both = await report({ reporter: ['console=report.txt'], json: true, save: 'run.json' });
   isRun(both.out);

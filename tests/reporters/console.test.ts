@@ -2,8 +2,14 @@ import { test } from 'tap';
 import { renderRun } from '../../reporters/console.js';
 import { duration } from '../../reporters/text.js';
 import { healthy, observation, run, wrongAddress } from '../samples.js';
+import { recorded } from './runs.js';
 
 const style = { columns: 90, colour: false };
+const recordedRuns = [
+  await recorded('healthy.calls'),
+  await recorded('turn-peer-denied'),
+  await recorded('vantage-offline'),
+];
 
 test('a healthy environment: paths × layers with times, and the verdict', async (t) => {
   t.equal(
@@ -201,4 +207,112 @@ test('durations are said as people say them', async (t) => {
     '1 min 0 s',
     '3 min 5 s',
   ]);
+});
+
+const fifty = Array.from({ length: 50 }, (_, i) => ({ ...healthy, name: `region-${i + 1}` }));
+const troubled = { ...wrongAddress, name: 'region-7' };
+
+test('quiet: a line for each environment, the troubled ones first, with the codes', async (t) => {
+  const unsure = { ...healthy, name: 'canary', verdict: 'inconclusive' as const };
+  const of = run(healthy, unsure, wrongAddress);
+  t.equal(
+    renderRun(of, { ...style, detail: 'quiet' }),
+    `✗ fail  production  1 error  in 2.3 s  media-address-wrong
+? inconclusive  canary  in 2.3 s
+✓ pass  staging  in 2.3 s
+`,
+  );
+});
+
+test('verbose: every observation with its facts and steps', async (t) => {
+  const steps = [{ name: 'handshake', startMs: 12, endMs: 20.5 }];
+  const tls = observation('tls', 'livekit.example.com:443', { host: 'livekit.example.com', port: 443 }, { steps });
+  const nested = { ...tls, facts: { chain: [{ names: ['a', 'b'] }, { names: [] }], reused: false } };
+  const text = renderRun(run({ ...healthy, observations: [nested] }), { ...style, detail: 'verbose' });
+  t.match(
+    text,
+    `evidence
+✓ tls:livekit.example.com:443 ok: ok (12 ms, from 10 ms)
+    handshake  8.5 ms after 2.0 ms
+    chain:
+      1:
+        names: a, b
+      2:
+        names: none
+    reused: false
+`,
+  );
+  const all = renderRun(run(healthy), { ...style, detail: 'verbose' });
+  for (const { id } of healthy.observations) t.match(all, `✓ ${id} ok`);
+});
+
+test('of many environments the healthy ones are named at the end, and those with a fault stand whole before', async (t) => {
+  const of = run(...fifty.map((one, i) => (i === 6 ? troubled : one)));
+  const lines = renderRun(of, style).split('\n');
+  t.equal(lines[0], 'region-7  wss://livekit.example.com/');
+  t.ok(lines.length < 40, `${lines.length} lines`);
+  const names = lines.slice(lines.findIndex((line) => line.startsWith('✓ pass  49 environments: region-1, ')));
+  for (const { name } of of.environments) t.match(name === 'region-7' ? lines : names, new RegExp(`\\b${name}\\b`));
+  t.match(lines.join('\n'), '50 environments: 1 fail, 49 pass');
+
+  const some = renderRun(run(troubled, ...fifty.slice(7, 12)), style);
+  t.match(some, '✓ pass  region-8  in 2.3 s\n✓ pass  region-9  in 2.3 s\n');
+  const warned = {
+    ...healthy,
+    name: 'warned',
+    findings: troubled.findings.map((one) => ({ ...one, severity: 'warning' as const })),
+  };
+  t.match(
+    renderRun(run(...fifty.slice(0, 5), warned), style),
+    /^warned {2}wss[\s\S]*! warning/,
+    'a warning is no fault, and is shown',
+  );
+});
+
+test('nothing that can be broken is wider than the terminal, from 40 columns on', async (t) => {
+  const long = 'a'.repeat(120);
+  const cells = { required: true, reach: 'unsupported', peer: 'unsupported', media: 'unreached' } as const;
+  const of = run(
+    { ...wrongAddress, paths: { ...wrongAddress.paths, 'turn-tls': { ...cells, required: false } } },
+    healthy,
+    ...recordedRuns,
+  );
+  const odd = run({
+    ...wrongAddress,
+    findings: wrongAddress.findings.map((one) => ({ ...one, fix: `Set ${long} now.` })),
+  });
+  for (const columns of [40, 60, 80, 100]) {
+    for (const detail of ['usual', 'verbose'] as const) {
+      for (const line of renderRun(of, { columns, colour: false, detail }).split('\n')) {
+        // A word that is too long stays whole, so that it can be copied.
+        const longest = Math.max(
+          ...line
+            .trim()
+            .split(' ')
+            .map((word) => [...word].length),
+        );
+        const isCommand = line.includes('livekit-doctor explain');
+        if (longest < columns / 2 && !isCommand) t.ok([...line].length <= columns, `${columns}: ${line}`);
+      }
+    }
+    t.match(
+      renderRun(odd, { columns, colour: false }),
+      `Set\n          ${long}\n          now.`,
+      'a long word has a line of its own',
+    );
+  }
+});
+
+test('colours only repeat what the marks say', async (t) => {
+  const of = run(wrongAddress, healthy, { ...healthy, name: 'canary', verdict: 'inconclusive' });
+  for (const detail of ['quiet', 'usual', 'verbose'] as const) {
+    const coloured = renderRun(of, { ...style, colour: true, detail });
+    const plain = renderRun(of, { ...style, detail });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the colours
+    t.equal(coloured.replace(/\u001b\[\d+m/g, ''), plain);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the colours
+    const painted = [...coloured.matchAll(/\u001b\[3[123]m([^\u001b]*)/g)].map(([, text = '']) => text);
+    t.ok(painted.length > 0);
+    for (const text of painted) t.match(text, /^[✓✗?!–i]|^\d+ (fail|inconclusive|pass)$/, text);
+  }
 });

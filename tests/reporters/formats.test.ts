@@ -15,7 +15,7 @@ import type { EnvironmentRun, Run } from '../../evidence/run.js';
 import { printable } from '../../evidence/text.js';
 import { casesOf } from '../../reporters/cases.js';
 import { reporters } from '../../reporters/index.js';
-import { run } from '../samples.js';
+import { healthy, run } from '../samples.js';
 import { recordedRuns as folder, runs, threeFindings } from './runs.js';
 
 async function report(name: string, of: Run, env: Record<string, string> = {}) {
@@ -154,6 +154,16 @@ each('markdown', (t, text, of) => {
     t.match(text, { pass: /✅ pass/, fail: /❌ fail/, inconclusive: /❔ inconclusive/ }[verdict]);
     for (const { code, severity } of findings) if (severity !== 'info') t.match(text, `**\`${code}\`**`);
   }
+});
+
+test('markdown of many environments: those with a fault, then the others behind a line to fold out', async (t) => {
+  const many = Array.from({ length: 50 }, (_, i) => (i === 30 ? threeFindings : { ...healthy, name: `region-${i}` }));
+  const { text } = await report('markdown', run(...many));
+  const tokens = new MarkdownIt({ html: true }).parse(text, {});
+  t.equal(tokens.filter(({ type }) => type === 'heading_open').length, 1);
+  t.match(text, /^### ❌ fail: production/);
+  t.match(text, '<details><summary>✅ pass: 49 environments</summary>');
+  t.equal(tokens.filter(({ type }) => type === 'list_item_open').length > 49, true);
 });
 
 each('ndjson', (t, text, of) => {

@@ -7,7 +7,7 @@ import { healthy, run, wrongAddress } from '../samples.js';
 
 export const recordedRuns = new URL('../../fixtures/runs/', import.meta.url);
 
-async function recorded(name: string): Promise<EnvironmentRun> {
+export async function recorded(name: string): Promise<EnvironmentRun> {
   const [environment] = (await loadRun(fileURLToPath(new URL(`${name}.json`, recordedRuns)), name)).environments;
   if (!environment) throw new Error(`${name} has no environment`);
   return { ...environment, ...diagnose(environment), name };
