@@ -115,10 +115,14 @@ function sentOf({ limitedBy, ...numbers }: SentMedia): SentMedia {
   return { ...(plain(numbers) as SentMedia), ...(limitedBy && { limitedBy: printable(String(limitedBy), 20) }) };
 }
 
-/** Numbers by name, and two levels of such below: that is all that a page has to say. */
+/** As many looks as a measurement has, and some. */
+const mostInList = 60;
+
+/** Numbers by name, lists of them, and two levels of such below: that is all that a page has to say. */
 function plain(values: object, depth = 3): object {
   const entries = Object.entries(values).flatMap(([name, value]): [string, unknown][] => {
     if (value === undefined || value === null) return [];
+    if (Array.isArray(value)) return [[name, value.slice(0, mostInList).map(number)]];
     if (typeof value === 'object') return depth > 1 ? [[name, plain(value, depth - 1)]] : [];
     return [[name, number(value)]];
   });

@@ -1,5 +1,5 @@
 /** How well media comes over a stretch of time: looked at often enough to tell a burst of loss from loss all along. */
-import type { MeasuredMedia, RoundTrips } from '../../evidence/facts.js';
+import type { MeasuredMedia, MediaSeries, RoundTrips } from '../../evidence/facts.js';
 import { inbound } from './statistics.js';
 import { median } from './viewer.js';
 
@@ -27,6 +27,8 @@ interface Metered {
 /** Chromium makes new statistics every 50 ms at most, and each look costs it some work. */
 const shortestMs = 100;
 const mostLooks = 40;
+/** A course over time has at least so many. */
+const fewestLooks = 10;
 /** Round trips are measured about once a second. */
 const roundTripsMs = 500;
 /** As often as a packet of sound comes. */
@@ -46,6 +48,7 @@ export function startMeter({ video, audio, measureMs, roundTrips }: Metered): Me
   let last: Look | undefined;
   let lossEvents = 0;
   const jitters: number[] = [];
+  const series: MediaSeries = { atMs: [], kbits: [], lost: [], frames: [], jitterMs: [] };
   const trips = new Map<string, number>();
   const late: number[] = [];
   let beatAt = performance.now();
@@ -60,6 +63,7 @@ export function startMeter({ video, audio, measureMs, roundTrips }: Metered): Me
     if (typeof sound.jitter === 'number') jitters.push(sound.jitter * 1000);
     first ??= now;
     last = now;
+    if (before) add(series, first, before, now);
   };
   const measureTrips = async (): Promise<void> => {
     for (const { key, ms } of await roundTrips()) trips.set(key, ms);
@@ -83,11 +87,27 @@ export function startMeter({ video, audio, measureMs, roundTrips }: Metered): Me
       await Promise.all([look(), measureTrips()]);
       const rtt = trips.size > 0 && { rtt: summary([...trips.values()]) };
       return {
-        ...(first && last && { media: { ...measured(first, last, lossEvents, jitters), lateMs: quantile(late, 0.9) } }),
+        ...(first &&
+          last && {
+            media: {
+              ...measured(first, last, lossEvents, jitters),
+              lateMs: quantile(late, 0.9),
+              ...(series.atMs.length >= fewestLooks && { series }),
+            },
+          }),
         ...rtt,
       };
     },
   };
+}
+
+function add(series: MediaSeries, first: Look, before: Look, now: Look): void {
+  const both = (counter: string): number => kinds.reduce((sum, kind) => sum + rise(before, now, kind, counter), 0);
+  series.atMs.push(Math.round(now.atMs - first.atMs));
+  series.kbits.push(Math.round((both('bytesReceived') * 8) / (now.atMs - before.atMs)));
+  series.lost.push(both('packetsLost'));
+  series.frames.push(rise(before, now, 'video', 'framesDecoded'));
+  series.jitterMs.push(Math.round((now.audio.jitter ?? 0) * 1000));
 }
 
 function rise(from: Look, to: Look, kind: (typeof kinds)[number], counter: string): number {

@@ -31,6 +31,19 @@ export interface HeardVoice {
   latencyMs?: number;
 }
 
+/** How media came over time: in each list one number for each look, some 100 ms after the one before. */
+export interface MediaSeries {
+  /** From the first look on. */
+  atMs: number[];
+  /** Since the look before, picture and sound together; `lost` is below 0 where what came late makes up for it. */
+  kbits: number[];
+  lost: number[];
+  /** Decoded since the look before. */
+  frames: number[];
+  /** Of the sound (RFC 3550 §6.4.1). */
+  jitterMs: number[];
+}
+
 /** From when both were proven on: how well media came, of what was sent meanwhile. */
 export interface MeasuredMedia {
   measuredMs: number;
@@ -47,6 +60,8 @@ export interface MeasuredMedia {
   /** webrtc-stats `freezeCount` and `totalFreezesDuration`. */
   freezes: number;
   frozenMs: number;
+  /** Only where it was measured for longer than by default. */
+  series?: MediaSeries;
   /** By so much more than it should nine of ten timers of the page were late at most: what this machine itself adds. */
   lateMs?: number;
 }

@@ -5,6 +5,7 @@ import { keyFact, slowest } from '../key-fact.js';
 import { html, type Markup } from '../markup.js';
 import { phases } from '../media-strip.js';
 import { duration } from '../text.js';
+import { plotsOf } from './plots.js';
 import { type Entry, stateMarks, stateTones } from './view.js';
 
 interface Call {
@@ -80,7 +81,7 @@ function card({ observation, name, caller, callee }: Call, scaleMs: number): Mar
   }<div class="pictures">${ends.map(([who, end]) => picture(name, who, end?.received))}</div><table class="figures"><thead><tr><td></td><th scope="col">caller</th><th scope="col">callee</th></tr></thead><tbody>${known.map(
     ([label, values]) =>
       html`<tr><th scope="row">${label}</th>${values.map((value) => html`<td>${value ?? '–'}</td>`)}</tr>`,
-  )}</tbody></table></article>`;
+  )}</tbody></table>${plotsOf([caller, callee])}</article>`;
 }
 
 /** Nothing but what we ourselves write there: a picture, in itself. */

@@ -114,6 +114,14 @@ figcaption{font-size:12px;color:var(--faint);margin-top:3px}
 .figures th,.figures td{padding:4px 4px 4px 0;white-space:normal}
 .figures tbody th{color:var(--faint);font-weight:400}
 .figures th:first-child,.figures td:first-child{width:42%}
+.plots{display:grid;grid-template-columns:1fr 1fr;gap:8px 12px;margin:10px 0 6px}
+.plots figcaption{display:flex;justify-content:space-between;flex-wrap:wrap}
+.plots svg{display:block;width:100%;height:34px;background:var(--code);border-radius:4px}
+.plots polyline{fill:none;stroke:var(--bar);stroke-width:1.5;vector-effect:non-scaling-stroke}
+.plots polyline.end1{stroke:var(--unsure);stroke-dasharray:3 2}
+.plots .legend{grid-column:1/3}
+.legend .end0,.legend .end1{height:0;border-top:2px solid var(--bar);background:none;vertical-align:3px}
+.legend .end1{border-top:2px dashed var(--unsure)}
 .gauge,.meter{display:block;width:100%;height:4px;margin-top:3px;border-radius:2px;overflow:hidden}
 .gauge rect{height:4px;fill:var(--bar2)}.gauge .at{fill:var(--bar)}.gauge .track{fill:var(--code)}
 .waterfall{--label:min(34%,330px);--took:86px;position:relative;font-size:13px}

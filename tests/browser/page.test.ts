@@ -273,7 +273,12 @@ t.test('what a page says is made harmless', async (t) => {
     ...done,
     phase: 'join',
     error: `\u001b[2J${'x'.repeat(9999)}`,
-    received: { ...received, framesDecoded: Number.NaN, audioEnergy: '<b>' as unknown as number },
+    received: {
+      ...received,
+      framesDecoded: Number.NaN,
+      audioEnergy: '<b>' as unknown as number,
+      measured: { series: { atMs: Array.from({ length: 5000 }, () => '<b>') } } as never,
+    },
     selected: Array.from({ length: 500 }, () => ({
       local: { candidateType: '\u001b]0;', protocol: 'y'.repeat(9999) },
       remote: { candidateType: '', protocol: '' },
@@ -289,6 +294,7 @@ t.test('what a page says is made harmless', async (t) => {
   t.ok(text.length < 10_000);
   t.notMatch(text, '\\u001b');
   t.match(facts, { caller: { received: { framesDecoded: 0, audioEnergy: 0 } } });
+  t.match(facts, { caller: { received: { measured: { series: { atMs: Array.from({ length: 60 }, () => 0) } } } } });
 });
 
 t.test('what waits for what', async (t) => {

@@ -105,6 +105,19 @@ t.test('the picture says what it shows, and breaks where it is broken', async (t
     t.match(`${drawPicture(picture, layout, 'x')}`, /^<svg [^>]*aria-label="x: signalling works/);
 });
 
+t.test('what was measured for long is plotted over time', async (t) => {
+  t.notMatch(pageOf([healthy]), 'class="plots"', 'half a second has no course');
+  const atMs = Array.from({ length: 20 }, (_, i) => i * 500);
+  const series = { atMs, kbits: atMs.map((ms) => ms / 25), lost: atMs.map(() => -1), frames: atMs, jitterMs: atMs };
+  const text = JSON.stringify(healthy).replaceAll('"measured":{', `"measured":{"series":${JSON.stringify(series)},`);
+  const page = pageOf([JSON.parse(text)]);
+  t.match(page, /kbit\/s<\/span><span>up to 380<.*aria-label="kbit\/s over 9\.5 s, up to 380"/s);
+  // From the lower left corner to the upper right one; what is below nothing is nothing.
+  t.match(page, '<polyline class="end0" points="0,29 ');
+  t.match(page, / 100,1"\/><polyline class="end1"/);
+  t.match(page, /lost packets<\/span><span>up to 0<.*points="0,29 5\.3,29 /s);
+});
+
 t.test('facts of another shape cost their part and not the report', async (t) => {
   const odd = four.environments.map((one) => ({
     ...one,
