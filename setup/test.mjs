@@ -1,5 +1,6 @@
 /** All that has to hold: the checks, the tests under tap, the connectivity tests under Playwright. Counts them. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { check } from './check.mjs';
 import { built, root, run, say } from './process.mjs';
 
@@ -19,16 +20,42 @@ export async function runTests() {
   return counts.failed > 0 || (process.env.CI && counts.skipped > 0) ? 1 : 0;
 }
 
+/** What a browser does in a test needs both cores of a small machine, and times of people's patience count there. */
+const alone = /^tests[\\/](browser|playwright)[\\/]/;
+
 /** Shows one line for each file, and of its tests those that fail. */
 async function tap() {
+  const files = readdirSync(root('tests'), { recursive: true })
+    .map((name) => join('tests', name))
+    .filter((name) => name.endsWith('.test.ts'))
+    .sort();
+  const parts = [
+    await tapOf(
+      files.filter((name) => alone.test(name)),
+      1,
+    ),
+    await tapOf(
+      files.filter((name) => !alone.test(name)),
+      2,
+    ),
+  ];
+  const sum = (key) => parts.reduce((total, part) => total + part[key], 0);
+  return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
+}
+
+async function tapOf(files, jobs) {
   let total;
   const show = filter((line) => {
     total = /^# (\{ total: .*\})/.exec(line)?.[1] ?? total;
   });
-  const code = await run(process.execPath, [bin('tap/dist/esm/run.mjs'), '--reporter=tap'], {
-    mayFail: true,
-    onOutput: show,
-  });
+  const code = await run(
+    process.execPath,
+    [bin('tap/dist/esm/run.mjs'), '--reporter=tap', `--jobs=${jobs}`, ...files],
+    {
+      mayFail: true,
+      onOutput: show,
+    },
+  );
   const count = (key) => Number(new RegExp(`\\b${key}: (\\d+)`).exec(total ?? '')?.[1] ?? 0);
   const counts = { passed: count('pass'), failed: count('fail'), skipped: count('skip') + count('todo') };
   return orFailed(counts, code, 'tap');
