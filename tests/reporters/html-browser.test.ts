@@ -112,7 +112,7 @@ t.test('by hand: raw evidence, a bug report, a search, a link to the evidence', 
   const { page, url } = await open(t.testdir(), [many(8)], { viewport: { width: 1200, height: 900 } });
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.locator('.finding .seen a').first().click();
-  const opened = page.locator('details.look[open] pre').first();
+  const opened = page.locator('details.look[open] pre', { hasText: '"probe"' }).first();
   t.match(JSON.parse((await opened.textContent()) ?? ''), { id: /^media:/, probe: 'media' });
 
   await page.locator('[data-copy]:visible').first().click();
