@@ -7,6 +7,7 @@ import type { Environment } from '../../environment/environment.js';
 import type { Run } from '../../evidence/run.js';
 import { type Embedded, type EmbeddedOptions, startEmbedded } from '../../fixtures/embedded/embedded.js';
 import { inOwnNamespace } from '../fixtures/own-namespace.js';
+import { holdsNoSecret } from '../secrets.js';
 import { type Called, cli, type Result, writeConfiguration } from './cli.js';
 
 const schema = JSON.parse(await readFile(new URL('../../evidence/run.schema.json', import.meta.url), 'utf8'));
@@ -39,12 +40,6 @@ const codes = (result: Result) =>
   environmentOf(result)
     .findings.map(({ code, severity }) => `${severity} ${code}`)
     .filter((finding) => finding !== 'info vantage-starved');
-
-function holdsNoSecret(t: Test, text: string, ...secrets: string[]): void {
-  for (const secret of secrets) t.notOk(text.includes(secret), 'no secret that is known');
-  t.notMatch(text, /eyJ[\w-]{8,}/, 'no token, nor the beginning of one');
-  t.notMatch(text, /ice-pwd:(?!\[redacted\])/, 'no ICE password');
-}
 
 /** Processes of ours that still run, known by a variable that they inherited. */
 async function left(mark: string): Promise<string[]> {

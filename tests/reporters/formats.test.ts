@@ -16,13 +16,14 @@ import { printable } from '../../evidence/text.js';
 import { casesOf } from '../../reporters/cases.js';
 import { reporters } from '../../reporters/index.js';
 import { healthy, run } from '../samples.js';
+import { holdsNoSecret } from '../secrets.js';
 import { recordedRuns as folder, runs, threeFindings } from './runs.js';
 
 async function report(name: string, of: Run, env: Record<string, string> = {}) {
   const [out, progress] = [bufferOutput(), bufferOutput()];
   const factory = await reporters[name]?.load();
   if (!factory) throw new Error(`there is no reporter ${name}`);
-  const reporter = factory({ out, progress, env });
+  const reporter = factory({ out, progress, env, detail: 'verbose' });
   reporter.onStart?.(of.environments.map(({ name, url }) => ({ name, url })));
   for (const environment of of.environments) {
     for (const observation of environment.observations) reporter.onObservation?.(environment.name, observation);
@@ -238,13 +239,14 @@ each('mermaid', (t, text, of) => {
     t.match(line, /\["[^"<>]*(<br\/>[^"<>]*)?"\]/);
 });
 
-test('every recorded run can be reported in every format', async (t) => {
+test('every recorded run can be reported in every format, and nothing secret is in it', async (t) => {
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
     const of = await loadRun(fileURLToPath(new URL(file, folder)), file);
     for (const [name, { sent }] of Object.entries(reporters)) {
       if (sent) continue;
       const { text } = await report(name, of);
       t.ok(text.length > 0 || name === 'github', `${file} as ${name}`);
+      holdsNoSecret(t, text);
     }
   }
 });

@@ -1,0 +1,122 @@
+/** Secrets that are known are given to a run in every way there is, and looked for in everything that it leaves. */
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { type ServerConfig, startEmbedded } from '../../fixtures/embedded/embedded.js';
+import { reporters } from '../../reporters/index.js';
+import { inOwnNamespace } from '../fixtures/own-namespace.js';
+import { formsOf, holdsNoSecret } from '../secrets.js';
+import { cli, writeConfiguration } from './cli.js';
+
+const canary = (name: string): string => `canary-${name}+/${randomBytes(12).toString('base64')}`;
+
+/** Answers everything with what it was sent, headers too, as a server does whose error page says too much. */
+async function parrot(t: Test, status: number) {
+  const bodies: string[] = [];
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      bodies.push(Buffer.concat(parts).toString('latin1'));
+      response.writeHead(status, { 'content-type': 'text/plain' }).end(JSON.stringify(request.headers));
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  t.teardown(() => server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, bodies };
+}
+
+t.test('a secret is seen in whatever clothes it comes', async (t) => {
+  const secret = canary('any');
+  const clothes = [
+    secret,
+    `https://x.test/?key=${encodeURIComponent(secret)}`,
+    JSON.stringify({ secret: `"${secret}"` }),
+    ...['', 'a', 'ab', 'abc'].map((before) => Buffer.from(`${before}${secret}:b`).toString('base64')),
+    Buffer.from(`key:${secret}`).toString('base64url'),
+    Buffer.from(`key:${secret}`).toString('hex'),
+  ];
+  for (const text of clothes)
+    t.ok(
+      formsOf(secret).some((form) => text.includes(form)),
+      text,
+    );
+});
+
+if (await inOwnNamespace(t, import.meta.url)) {
+  t.test('none of them is in anything that a run leaves', async (t) => {
+    const [endpoint, cluster, collector] = [await parrot(t, 500), await parrot(t, 401), await parrot(t, 200)];
+    const turn = canary('turn');
+    const [header, bearer, otel] = [canary('header'), canary('kubernetes'), canary('otel')];
+    const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
+    const config = {
+      rtc: {
+        turn_servers: [{ host: '127.0.0.1', port: 3999, protocol: 'udp', username: 'doctor', credential: turn }],
+      },
+    } as unknown as ServerConfig;
+    const embedded = await startEmbedded({ config });
+    t.teardown(() => embedded.stop());
+    const { auth } = embedded.environment;
+    if (!('apiSecret' in auth)) throw new Error('the embedded environment has a key and a secret');
+
+    const cwd = t.testdir();
+    await writeConfiguration(cwd, embedded.environment);
+    await appendFile(join(cwd, 'ca.pem'), String(key));
+    const file = join(cwd, 'livekit-doctor.yaml');
+    const { environments } = JSON.parse(await readFile(file, 'utf8')) as { environments: { own: object } };
+    const backend = {
+      ...environments.own,
+      auth: { tokenEndpoint: endpoint.url, headers: { Authorization: `Bearer ${header}` } },
+    };
+    const kubeconfig = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'x',
+      clusters: [{ name: 'x', cluster: { server: cluster.url } }],
+      users: [{ name: 'x', user: { token: bearer } }],
+      contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
+    };
+    const own = { ...environments.own, claims: { kubernetes: { kubeconfig: 'kubeconfig' } } };
+    await writeFile(join(cwd, 'kubeconfig'), JSON.stringify(kubeconfig));
+    await writeFile(file, JSON.stringify({ environments: { own, backend } }));
+
+    const names = Object.keys(reporters).filter((name) => name !== 'console');
+    const wanted = names.flatMap((name) => [
+      '--reporter',
+      reporters[name]?.sent || reporters[name]?.beside ? name : `${name}=report.${name}`,
+    ]);
+    const env = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_HEADERS: `authorization=${encodeURIComponent(`Bearer ${otel}`)}`,
+      GITHUB_STEP_SUMMARY: join(cwd, 'summary.md'),
+    };
+    const { stdout, stderr } = await cli(
+      ['check', 'own', 'backend', '--depth', 'wire', '--verbose', '--history', 'runs', '--save', 'run.json', ...wanted],
+      { cwd, env },
+    );
+    t.match(stdout, /turn-udp:\S*3999/, 'the TURN server of the canary was looked at');
+    t.match(stdout, /token-endpoint-failed/);
+    t.equal(endpoint.bodies.length > 0 && cluster.bodies.length > 0, true, 'both were asked');
+    t.equal(collector.bodies.length, 2);
+
+    const ours = new Set(['livekit-doctor.yaml', 'ca.pem', 'kubeconfig']);
+    const files = readdirSync(cwd, { recursive: true, withFileTypes: true }).filter(
+      (one) => one.isFile() && !ours.has(one.name),
+    );
+    t.ok(files.length >= names.length, `${files.length} files`);
+    const left = {
+      'standard output': stdout,
+      'standard error': stderr,
+      OTLP: collector.bodies.join('\n'),
+      ...Object.fromEntries(files.map((one) => [one.name, readFileSync(join(one.parentPath, one.name), 'latin1')])),
+    };
+    const keyLine = String(key).split('\n')[1] ?? '';
+    for (const [name, text] of Object.entries(left)) {
+      t.test(name, async (t) => holdsNoSecret(t, text, auth.apiSecret, turn, header, bearer, otel, keyLine));
+    }
+  });
+}
