@@ -2,10 +2,12 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { type Certificate, makeCertificate } from '../../fixtures/certificates.js';
 import { type ServerConfig, startEmbedded } from '../../fixtures/embedded/embedded.js';
 import { reporters } from '../../reporters/index.js';
 import { inOwnNamespace } from '../fixtures/own-namespace.js';
@@ -15,19 +17,22 @@ import { cli, writeConfiguration } from './cli.js';
 const canary = (name: string): string => `canary-${name}+/${randomBytes(12).toString('base64')}`;
 
 /** Answers everything with what it was sent, headers too, as a server does whose error page says too much. */
-async function parrot(t: Test, status: number) {
+async function parrot(t: Test, status: number, tls?: Certificate) {
   const bodies: string[] = [];
-  const server = createServer((request, response) => {
+  const repeat: RequestListener = (request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
       bodies.push(Buffer.concat(parts).toString('latin1'));
-      response.writeHead(status, { 'content-type': 'text/plain' }).end(JSON.stringify(request.headers));
+      response
+        .writeHead(status, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ kind: 'Status', message: JSON.stringify(request.headers) }));
     });
-  });
+  };
+  const server = tls ? createTlsServer({ cert: tls.certificate, key: tls.privateKey }, repeat) : createServer(repeat);
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   t.teardown(() => server.close());
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, bodies };
+  return { url: `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`, bodies };
 }
 
 t.test('a secret is seen in whatever clothes it comes', async (t) => {
@@ -49,7 +54,8 @@ t.test('a secret is seen in whatever clothes it comes', async (t) => {
 
 if (await inOwnNamespace(t, import.meta.url)) {
   t.test('none of them is in anything that a run leaves', async (t) => {
-    const [endpoint, cluster, collector] = [await parrot(t, 500), await parrot(t, 401), await parrot(t, 200)];
+    const tls = await makeCertificate({ names: ['127.0.0.1'] });
+    const [endpoint, cluster, collector] = [await parrot(t, 500), await parrot(t, 500, tls), await parrot(t, 200)];
     const turn = canary('turn');
     const [header, bearer, otel] = [canary('header'), canary('kubernetes'), canary('otel')];
     const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
@@ -72,11 +78,12 @@ if (await inOwnNamespace(t, import.meta.url)) {
       ...environments.own,
       auth: { tokenEndpoint: endpoint.url, headers: { Authorization: `Bearer ${header}` } },
     };
+    const authority = Buffer.from(tls.certificate).toString('base64');
     const kubeconfig = {
       apiVersion: 'v1',
       kind: 'Config',
       'current-context': 'x',
-      clusters: [{ name: 'x', cluster: { server: cluster.url } }],
+      clusters: [{ name: 'x', cluster: { server: cluster.url, 'certificate-authority-data': authority } }],
       users: [{ name: 'x', user: { token: bearer } }],
       contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
     };
@@ -100,7 +107,8 @@ if (await inOwnNamespace(t, import.meta.url)) {
     );
     t.match(stdout, /turn-udp:\S*3999/, 'the TURN server of the canary was looked at');
     t.match(stdout, /token-endpoint-failed/);
-    t.equal(endpoint.bodies.length > 0 && cluster.bodies.length > 0, true, 'both were asked');
+    t.ok(endpoint.bodies.length > 0, 'the token endpoint was asked');
+    t.ok(cluster.bodies.length > 0, 'the cluster was asked');
     t.equal(collector.bodies.length, 2);
 
     const ours = new Set(['livekit-doctor.yaml', 'ca.pem', 'kubeconfig']);

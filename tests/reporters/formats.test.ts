@@ -242,11 +242,13 @@ each('mermaid', (t, text, of) => {
 test('every recorded run can be reported in every format, and nothing secret is in it', async (t) => {
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
     const of = await loadRun(fileURLToPath(new URL(file, folder)), file);
+    const texts: string[] = [];
     for (const [name, { sent }] of Object.entries(reporters)) {
       if (sent) continue;
       const { text } = await report(name, of);
       t.ok(text.length > 0 || name === 'github', `${file} as ${name}`);
-      holdsNoSecret(t, text);
+      texts.push(text);
     }
+    holdsNoSecret(t, texts.join('\n'));
   }
 });
