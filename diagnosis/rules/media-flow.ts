@@ -3,6 +3,7 @@ import type { ParticipantFacts, ReceivedMedia, Seen, SentTrack } from '../../evi
 import type { Evidence, Path } from '../../evidence/run.js';
 import { ids, look } from '../look.js';
 import { severityOf } from '../offered.js';
+import { isLateCall } from '../pressure.js';
 import { type Args, rule } from '../rule.js';
 import { list } from '../words.js';
 
@@ -181,7 +182,12 @@ export const codecDisabled = rule<FlowArgs>({
         ({ sent, kind }) => !sent && all.some((one) => one.kind !== kind && (one.sent?.packets ?? 0) > 0),
       );
     });
-    return finding(evidence, refused);
+    // Now and then a call over TCP does not come about at all then (lab `codec-disabled` on plain).
+    const late = look(evidence, 'media').filter((check) => check.state === 'failed' && isLateCall(check));
+    return finding(evidence, refused).map((one) => ({
+      ...one,
+      evidence: [...new Set([...one.evidence, ...ids(...late)])],
+    }));
   },
   prose: ({ kinds }) => ({
     summary: `The server takes no ${what(kinds)} from a browser: it agrees to no codec for it.`,

@@ -118,6 +118,17 @@ export const flowFaults: readonly Fault[] = [
     verdict: 'pass',
   },
   {
+    name: 'pictures are refused in the answer, and one call does not come about at all',
+    evidence: s.scene({
+      with: [
+        media('udp', { received: blind, sent: { audio } }, 'no-video'),
+        s.observation('media', 'tcp', { path: 'tcp' }, s.failed('disconnected')),
+      ],
+    }),
+    codes: ['codec-disabled'],
+    verdict: 'fail',
+  },
+  {
     name: 'pictures are refused in the answer',
     evidence: s.scene({ with: [media('udp', { received: blind, sent: { audio } }, 'no-video')] }),
     codes: ['codec-disabled'],
