@@ -199,7 +199,10 @@ export function codeOfBreach({ budget, path }: Breach, all: readonly PathQuality
       if (all.some((one) => breaks(one, 'lossPercent'))) return 'quality-loss';
       if (all.some((one) => breaks(one, 'jitterMs'))) return 'quality-jitter';
       if (all.some((one) => breaks(one, 'freezePercent'))) return 'quality-freezes';
-      return budget === 'firstFrameMs' && !breaks(here, 'connectMs') ? 'quality-first-frame' : 'quality-connect-time';
+      // A path that is just in time to connect is not in time for what comes after it.
+      return budget === 'firstFrameMs' && !all.some((one) => breaks(one, 'connectMs'))
+        ? 'quality-first-frame'
+        : 'quality-connect-time';
   }
 }
 

@@ -2,12 +2,14 @@
  * A backend of the operator's that mints tokens, asked as LiveKit's SDKs ask it (`TokenSource.endpoint`; docs.livekit.io,
  * "Endpoint token generation"; TokenSourceRequest and TokenSourceResponse in LiveKit's protocol).
  */
+
 import type { LookupAddress } from 'node:dns';
 import { lookup, Resolver } from 'node:dns/promises';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { SecureContext } from 'node:tls';
+import { eitherSignal } from '../evidence/abort.js';
 import type { EndpointAnswerFacts, TokenEndpointFacts } from '../evidence/facts.js';
 import { printable } from '../evidence/text.js';
 import type { TokenEndpoint } from './environment.js';
@@ -40,7 +42,7 @@ export function askTokenEndpoint(
   const { url, method, headers, body, asked } = endpointRequest(endpoint, wanted);
   const secure = url.protocol === 'https:';
   const at = { host: hostOf(url), port: Number(url.port || (secure ? 443 : 80)) };
-  const over = AbortSignal.any([AbortSignal.timeout(endpointMs), ...(signal ? [signal] : [])]);
+  const over = eitherSignal([signal], endpointMs);
   let connected = false;
   let readyMs = performance.now();
   return new Promise((resolve) => {

@@ -1,6 +1,8 @@
 /** `agent`: sends for the agent that the environment names, to a room in which somebody waits, and sees it come. */
+
 import type { ParticipantInfo } from '@livekit/protocol';
 import { randomIdentity, randomRoom } from '../environment/token.js';
+import { eitherSignal } from '../evidence/abort.js';
 import type { AgentFacts } from '../evidence/facts.js';
 import type { Failure } from '../evidence/run.js';
 import { type Dispatched, type DispatchService, dispatchService } from './agent-dispatch.js';
@@ -119,7 +121,7 @@ async function observe({ address, claim }: AgentTarget, tools: Tools): Promise<O
     const early = await Promise.race([joined, session.done]);
     if (early?.failure) return { state: 'failed', facts: { ...facts }, failure: early.failure };
     const startMs = now();
-    const made = await service.dispatch(name, AbortSignal.any([signal, AbortSignal.timeout(dispatchMs)]));
+    const made = await service.dispatch(name, eitherSignal([signal], dispatchMs));
     if ('refusal' in made) {
       const message = `the dispatch was answered with ${made.refusal.status}: ${made.refusal.body}`;
       return {

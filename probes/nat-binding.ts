@@ -2,7 +2,9 @@
  * `nat-binding`: up to which idle time a UDP mapping here lives (RFC 4787 §4.3), several idle times at once on as many
  * sockets. Only on request, because it takes as long as the longest of them.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eitherSignal } from '../evidence/abort.js';
 import type { IdleTrial, NatBindingFacts, NatDestination, NatFacts } from '../evidence/facts.js';
 import { printable } from '../evidence/text.js';
 import { pace, type Schedule } from '../wire/pacing.js';
@@ -61,7 +63,7 @@ async function comparePort(
   const ask = async (): Promise<string | undefined> => {
     mapped = undefined;
     over = new AbortController();
-    await pace(fewTimes, () => socket.send(requests.request(), to), AbortSignal.any([over.signal, signal]));
+    await pace(fewTimes, () => socket.send(requests.request(), to), eitherSignal([over.signal, signal]));
     return mapped;
   };
   const before = await ask();

@@ -1,7 +1,9 @@
 /** `peer`: two participants in Node, by one path: ICE, DTLS and bytes that come back over a data channel. */
+
 import { isIP } from 'node:net';
 import { boundsOf } from '../browser/page/bounds.js';
 import { mintsTokens } from '../environment/token.js';
+import { eitherSignal } from '../evidence/abort.js';
 import { type IceFacts, seen, type TurnFacts } from '../evidence/facts.js';
 import type { Path } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
@@ -116,7 +118,7 @@ function startProcess(tools: Tools) {
 
 /** A process that has not started by then is of no use either. */
 async function inTime(unusable: Promise<string | undefined>, signal: AbortSignal): Promise<string | undefined> {
-  const give = AbortSignal.any([signal, AbortSignal.timeout(startMostMs)]);
+  const give = eitherSignal([signal], startMostMs);
   const late = new Promise<string>((resolve) => {
     give.addEventListener('abort', () => resolve('it did not start in time'), { once: true });
   });

@@ -3,9 +3,11 @@
  * environment each, come every second; what passes is a whole check of all of them, begun after each was seen to work.
  * Nothing is carried over from one look to the next: each asks for the names, connects and joins anew.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../environment/environment.js';
 import { mintsTokens } from '../environment/token.js';
+import { eitherSignal } from '../evidence/abort.js';
 import { allPaths, type EnvironmentRun, type Run } from '../evidence/run.js';
 import { type RunOptions, runChecks, warmUp } from './run.js';
 import { prepareFor } from './wait-browser.js';
@@ -65,7 +67,7 @@ export async function waitForPass(
   const { environments, depth, paths, version, signal, timeoutMs, passes, events } = options;
   const time = new AbortController();
   const timer = setTimeout(() => time.abort(), timeoutMs);
-  const over = AbortSignal.any([signal, time.signal]);
+  const over = eitherSignal([signal, time.signal]);
   const closing = new Set<Promise<unknown>>();
   const asked = { version, ...(paths && { paths }) };
   const startMs = performance.now();
@@ -81,7 +83,7 @@ export async function waitForPass(
   /** Until a quick look passes, or the time is over. A look that began before the newest that has ended is old news. */
   const untilReady = async (environment: Environment): Promise<void> => {
     const ready = new AbortController();
-    const until = AbortSignal.any([over, ready.signal]);
+    const until = eitherSignal([over, ready.signal]);
     const ended = new Promise<void>((resolve) => {
       until.addEventListener('abort', () => resolve(), { once: true });
     });
