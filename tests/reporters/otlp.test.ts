@@ -185,7 +185,7 @@ test('what cannot be sent is said before a run', async (t) => {
 test('the command line sends it, and keeps standard output for others', async (t) => {
   const { requests, url } = await collector(t);
   const file = `${t.testdir({ 'run.json': JSON.stringify(run(healthy)) })}/run.json`;
-  const { stdout, code } = await cli(['diagnose', file, '--reporter', 'otlp', '--json'], {
+  const { stdout, code } = await cli(['report', file, '--reporter', 'otlp', '--reporter', 'json'], {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: url },
   });
   t.equal(code, 0);
