@@ -2,7 +2,6 @@
 
 import type { ParticipantInfo } from '@livekit/protocol';
 import { randomIdentity, randomRoom } from '../environment/token.js';
-import { eitherSignal } from '../evidence/abort.js';
 import type { AgentFacts } from '../evidence/facts.js';
 import type { Failure } from '../evidence/run.js';
 import { type Dispatched, type DispatchService, dispatchService } from './agent-dispatch.js';
@@ -10,6 +9,7 @@ import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
 import { endpointOf } from './signal-http.js';
 import { openSession } from './signal-session.js';
 import { mint } from './tokens.js';
+import { within } from '../wire/within.js';
 
 interface AgentTarget extends Target {
   readonly address: string;
@@ -121,7 +121,7 @@ async function observe({ address, claim }: AgentTarget, tools: Tools): Promise<O
     const early = await Promise.race([joined, session.done]);
     if (early?.failure) return { state: 'failed', facts: { ...facts }, failure: early.failure };
     const startMs = now();
-    const made = await service.dispatch(name, eitherSignal([signal], dispatchMs));
+    const made = await within(dispatchMs, signal, (limit) => service.dispatch(name, limit));
     if ('refusal' in made) {
       const message = `the dispatch was answered with ${made.refusal.status}: ${made.refusal.body}`;
       return {

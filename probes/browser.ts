@@ -206,7 +206,7 @@ function givenUp(signal: AbortSignal): Promise<never> {
 export const browser: Probe<BrowserTarget> = {
   name: 'browser',
   depth: 'media',
-  deadlineMs: ({ id }) => (id.includes(':') ? 30_000 : 20_000),
+  deadlineMs: ({ other }) => (other ? 30_000 : 20_000),
   targets,
   observe,
 };

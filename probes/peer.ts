@@ -3,7 +3,6 @@
 import { isIP } from 'node:net';
 import { boundsOf } from '../browser/page/bounds.js';
 import { mintsTokens } from '../environment/token.js';
-import { eitherSignal } from '../evidence/abort.js';
 import { type IceFacts, seen, type TurnFacts } from '../evidence/facts.js';
 import type { Path } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
@@ -14,6 +13,7 @@ import { startPeerProcess } from './peer-process.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
 import type { IceServer } from './shared.js';
 import { mintPair, onlyOneToken, withoutTokens } from './tokens.js';
+import { within } from '../wire/within.js';
 
 const paths = ['udp', 'tcp', 'turn-udp'] as const satisfies Path[];
 type PeerPath = (typeof paths)[number];
@@ -118,11 +118,14 @@ function startProcess(tools: Tools) {
 
 /** A process that has not started by then is of no use either. */
 async function inTime(unusable: Promise<string | undefined>, signal: AbortSignal): Promise<string | undefined> {
-  const give = eitherSignal([signal], startMostMs);
-  const late = new Promise<string>((resolve) => {
-    give.addEventListener('abort', () => resolve('it did not start in time'), { once: true });
+  return within(startMostMs, signal, (limit) => {
+    const late = new Promise<string>((resolve) => {
+      const give = (): void => resolve('it did not start in time');
+      limit.addEventListener('abort', give, { once: true });
+      if (limit.aborted) give();
+    });
+    return Promise.race([unusable, late]);
   });
-  return Promise.race([unusable, late]);
 }
 
 export const peer: Probe<PathTarget> = {

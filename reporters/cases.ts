@@ -1,6 +1,15 @@
 /** A run as test results, for the formats of test runners. What was not decided never counts as passed. */
 import { proofs } from '../diagnosis/paths.js';
-import { allPaths, type EnvironmentRun, type Finding, layers, type Observation, type State } from '../evidence/run.js';
+import {
+  allPaths,
+  type EnvironmentRun,
+  type Finding,
+  type Layer,
+  layers,
+  type Observation,
+  type Path,
+  type State,
+} from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { ranked } from './findings.js';
 import { keyFact } from './key-fact.js';
@@ -14,6 +23,8 @@ export type CaseState = 'passed' | 'warned' | 'failed' | 'undecided' | 'skipped'
 export interface Case {
   /** `path udp: reach`, `finding media-address-wrong`, `verdict`. */
   readonly name: string;
+  /** What it is a proof of; absent where it is no path's. */
+  readonly proof?: { readonly path: Path; readonly layer: Layer };
   readonly state: CaseState;
   /** From the first to the last that was observed for it. */
   readonly durationMs: number;
@@ -41,7 +52,14 @@ function pathCases({ paths, observations }: EnvironmentRun): Case[] {
       const seen = stateOfLayer(state, result);
       const message = seen === 'passed' ? {} : { message: result.forbidden ? `it works, and must not: ${says}` : says };
       return [
-        { name: `path ${path}: ${layer}`, state: seen, durationMs: spanOf(found), observations: found, ...message },
+        {
+          name: `path ${path}: ${layer}`,
+          proof: { path, layer },
+          state: seen,
+          durationMs: spanOf(found),
+          observations: found,
+          ...message,
+        },
       ];
     });
   });

@@ -59,8 +59,8 @@ function fixes({ findings }: EnvironmentRun): string[] {
 function performance(environment: EnvironmentRun): string[] {
   const data = (label: string, ms: number): string =>
     `'${plain(`${environment.name} ${label}`).replace(/[='|]/g, '_')}'=${Math.round(ms * 10) / 10}ms`;
-  const paths = casesOf(environment).flatMap(({ name, state, durationMs }) =>
-    name.startsWith('path ') && state === 'passed' ? [data(name.slice(5).replace(':', ''), durationMs)] : [],
+  const paths = casesOf(environment).flatMap(({ proof, state, durationMs }) =>
+    proof && state === 'passed' ? [data(`${proof.path} ${proof.layer}`, durationMs)] : [],
   );
   return [data('total', environment.durationMs), ...paths];
 }

@@ -85,9 +85,8 @@ export function registryOf(run: Run): Registry {
         pathState({ ...of, path: way, layer, state }, 1);
       }
     }
-    for (const { name: what, durationMs } of casesOf(environment)) {
-      const [, way, layer] = /^path (\S+): (\S+)$/.exec(what) ?? [];
-      if (way && layer) pathTook({ ...of, path: way, layer }, durationMs / 1000);
+    for (const { proof, durationMs } of casesOf(environment)) {
+      if (proof) pathTook({ ...of, ...proof }, durationMs / 1000);
     }
     for (const { code, severity, args } of findings)
       finding({ ...of, code, severity, target: String(args.target ?? '') }, 1);

@@ -11,13 +11,16 @@ const bin = (path) => root(`node_modules/${path}`);
 /** Leaves the counts in `test-results/summary.json` and returns the exit code: 0 when all passed and, in CI, none was skipped. */
 export async function runTests() {
   rmSync(summaryFile, { force: true });
-  const parts = [await check(), await tap(), await playwright()];
-  const sum = (key) => parts.reduce((total, part) => total + part[key], 0);
-  const counts = { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
+  const counts = added([await check(), await tap(), await playwright()]);
   mkdirSync(root('test-results'), { recursive: true });
   writeFileSync(summaryFile, JSON.stringify(counts));
   say(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
   return counts.failed > 0 || (process.env.CI && counts.skipped > 0) ? 1 : 0;
+}
+
+function added(parts) {
+  const sum = (key) => parts.reduce((total, part) => total + part[key], 0);
+  return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
 }
 
 /** What a browser does in a test needs both cores of a small machine, and times of people's patience count there. */
@@ -29,7 +32,7 @@ async function tap() {
     .map((name) => join('tests', name))
     .filter((name) => name.endsWith('.test.ts'))
     .sort();
-  const parts = [
+  return added([
     await tapOf(
       files.filter((name) => alone.test(name)),
       1,
@@ -38,9 +41,7 @@ async function tap() {
       files.filter((name) => !alone.test(name)),
       2,
     ),
-  ];
-  const sum = (key) => parts.reduce((total, part) => total + part[key], 0);
-  return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
+  ]);
 }
 
 async function tapOf(files, jobs) {
