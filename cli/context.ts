@@ -51,3 +51,27 @@ export function complain(context: Context, message: string): void {
     context.progress.write(`livekit-doctor: ${context.redactor.text(printable(line, 2000))}\n`);
   }
 }
+
+/**
+ * Until it is done, or somebody interrupts it: then the code is `interrupted`, once all is closed. `stop` ends what draws
+ * on the terminal, in any case.
+ */
+export async function untilInterrupted(
+  context: Context,
+  stop: () => void,
+  work: (signal: AbortSignal) => Promise<number>,
+): Promise<number> {
+  const interrupt = context.interruptible(() => {
+    stop();
+    context.progress.write('Stopping… (once more: at once)\n');
+  });
+  try {
+    return await work(interrupt.signal);
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    return exitCodes.interrupted;
+  } finally {
+    stop();
+    interrupt.dispose();
+  }
+}

@@ -4,12 +4,12 @@ import type { ParticipantInfo } from '@livekit/protocol';
 import { randomIdentity, randomRoom } from '../environment/token.js';
 import type { AgentFacts } from '../evidence/facts.js';
 import type { Failure } from '../evidence/run.js';
+import { within } from '../wire/within.js';
 import { type Dispatched, type DispatchService, dispatchService } from './agent-dispatch.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
 import { endpointOf } from './signal-http.js';
 import { openSession } from './signal-session.js';
 import { mint } from './tokens.js';
-import { within } from '../wire/within.js';
 
 interface AgentTarget extends Target {
   readonly address: string;

@@ -1,17 +1,17 @@
 /** Reads everything that one environment has in its namespace, in two rounds, and makes facts of it. */
-import type { V1Deployment, V1PodList, V1Secret } from '@kubernetes/client-node';
+import type { V1Deployment, V1PodList } from '@kubernetes/client-node';
 import type { ClusterCertificateFacts, KubernetesFacts, ServerConfigFacts } from '../evidence/facts.js';
 import { type Client, ClusterError, connect } from './kubernetes-client.js';
 import { defined, type Keys, parseKeys, parseServerConfig, type ServerConfig, udpPorts } from './kubernetes-config.js';
+import { type Objects, remember, withChange } from './kubernetes-held.js';
 import { type KeyHolder, keysFacts, keysIn } from './kubernetes-keys.js';
 import {
   type CertificateObject,
   certificateFacts,
-  changedAt,
   findIngress,
+  podFacts,
   rolesOf,
   serviceFacts,
-  startedFirst,
   tlsFacts,
 } from './kubernetes-objects.js';
 import type { ReadAnswer, ReadOrder } from './kubernetes-protocol.js';
@@ -134,54 +134,6 @@ function chooseWorkload(
   return undefined;
 }
 
-/** A config map or a secret, decoded. */
-interface Held {
-  readonly data: Readonly<Record<string, string>>;
-  readonly changedAt?: string;
-  /** As it came. */
-  readonly secret?: V1Secret;
-}
-
-/** Each is read once. */
-interface Objects {
-  get(kind: 'ConfigMap' | 'Secret', name: string): Promise<Held | undefined>;
-  /** It was asked for, and is not there; undefined comes back where it may not be read, too. */
-  isAbsent(kind: 'ConfigMap' | 'Secret', name: string): boolean;
-}
-
-function remember(client: Client, namespace: string): Objects {
-  const known = new Map<string, Promise<Held | undefined>>();
-  const get = async (kind: 'ConfigMap' | 'Secret', name: string): Promise<Held | undefined> => {
-    const what = `${kind} ${name}`;
-    if (kind === 'ConfigMap') {
-      const needs = `get configmaps, resourceNames: [${name}]`;
-      const map = await client.read(what, needs, () => client.core.readNamespacedConfigMap({ name, namespace }));
-      return map && withChange({ data: map.data ?? {} }, changedAt(map.metadata));
-    }
-    const needs = `get secrets, resourceNames: [${name}]`;
-    const secret = await client.read(what, needs, () => client.core.readNamespacedSecret({ name, namespace }));
-    const data = Object.entries(secret?.data ?? {}).map(([key, value]) => [
-      key,
-      Buffer.from(value, 'base64').toString(),
-    ]);
-    return secret && withChange({ data: Object.fromEntries(data), secret }, changedAt(secret.metadata));
-  };
-  return {
-    get(kind, name) {
-      const id = `${kind}/${name}`;
-      const found = known.get(id) ?? get(kind, name);
-      known.set(id, found);
-      return found;
-    },
-    isAbsent: (kind, name) => client.unread.some((one) => one.what === `${kind} ${name}` && one.kind === 'absent'),
-  };
-}
-
-const withChange = <T extends object>(held: T, at: string | undefined): T & { changedAt?: string } => ({
-  ...held,
-  ...(at && { changedAt: at }),
-});
-
 /** Where the server's configuration stands. */
 interface Holder {
   readonly kind: 'ConfigMap' | 'Secret' | 'Deployment';
@@ -295,15 +247,4 @@ async function keyHolder(
   const held = await objects.get(source.kind, source.name);
   if (!held) return undefined;
   return withChange({ kind: source.kind, name: source.name, keys: keysIn(held.data, source.key) }, held.changedAt);
-}
-
-function podFacts({ items }: V1PodList): NonNullable<KubernetesFacts['pods']> {
-  const staying = items.filter(({ metadata }) => !metadata?.deletionTimestamp);
-  const ready = staying.filter(({ status }) =>
-    status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
-  );
-  const startedAt = startedFirst(
-    staying.flatMap(({ status }) => status?.containerStatuses?.map(({ state }) => state?.running?.startedAt) ?? []),
-  );
-  return { ready: ready.length, total: staying.length, ...(startedAt && { startedAt }) };
 }

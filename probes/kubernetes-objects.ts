@@ -1,10 +1,11 @@
 /** From objects of the cluster to facts: pure. */
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { V1EndpointSlice, V1Ingress, V1ObjectMeta, V1Secret, V1Service } from '@kubernetes/client-node';
+import type { V1EndpointSlice, V1Ingress, V1ObjectMeta, V1PodList, V1Secret, V1Service } from '@kubernetes/client-node';
 import type {
   ClusterCertificateFacts,
   IngressFacts,
+  KubernetesFacts,
   ServerConfigFacts,
   ServiceFacts,
   ServicePortFacts,
@@ -196,7 +197,18 @@ export function changedAt(metadata: V1ObjectMeta | undefined): string | undefine
 }
 
 /** The pods of a Deployment that are not on their way out. */
-export function startedFirst(times: readonly (Date | undefined)[]): string | undefined {
+function startedFirst(times: readonly (Date | undefined)[]): string | undefined {
   const known = times.flatMap((time) => (time ? [new Date(time).getTime()] : []));
   return known.length > 0 ? new Date(Math.min(...known)).toISOString() : undefined;
+}
+
+export function podFacts({ items }: V1PodList): NonNullable<KubernetesFacts['pods']> {
+  const staying = items.filter(({ metadata }) => !metadata?.deletionTimestamp);
+  const ready = staying.filter(({ status }) =>
+    status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
+  );
+  const startedAt = startedFirst(
+    staying.flatMap(({ status }) => status?.containerStatuses?.map(({ state }) => state?.running?.startedAt) ?? []),
+  );
+  return { ready: ready.length, total: staying.length, ...(startedAt && { startedAt }) };
 }

@@ -6,6 +6,7 @@ import { mintsTokens } from '../environment/token.js';
 import { type IceFacts, seen, type TurnFacts } from '../evidence/facts.js';
 import type { Path } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
+import { within } from '../wire/within.js';
 import { trusted } from './allowed-address.js';
 import { mayBeOffered } from './offered-path.js';
 import { outcomeOf } from './peer-outcome.js';
@@ -13,7 +14,6 @@ import { startPeerProcess } from './peer-process.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
 import type { IceServer } from './shared.js';
 import { mintPair, onlyOneToken, withoutTokens } from './tokens.js';
-import { within } from '../wire/within.js';
 
 const paths = ['udp', 'tcp', 'turn-udp'] as const satisfies Path[];
 type PeerPath = (typeof paths)[number];

@@ -11,6 +11,7 @@ import { unproven } from './path-proofs.js';
 import { pathsTable } from './paths-table.js';
 import type { Detail, ReporterFactory } from './reporter.js';
 import { count, duration, wrap, wrapPainted } from './text.js';
+import { fewEnvironments, isHealthy, troubledFirst, worstFirst } from './trouble.js';
 
 export interface Style {
   readonly columns: number;
@@ -21,12 +22,10 @@ export interface Style {
 
 const widest = 100;
 const narrowest = 40;
-/** Of more environments the healthy ones get a line each, and of more healthy ones they are only named. */
-export const fewEnvironments = 4;
+/** Where healthy ones are folded they get a line each, and of more than these they are only named. */
 const fewHealthy = 12;
 /** On a line. */
 const mostCodes = 3;
-const worstFirst: readonly Verdict[] = ['fail', 'inconclusive', 'pass'];
 const marks: Record<Verdict, string> = { pass: '✓ pass', fail: '✗ fail', inconclusive: '? inconclusive' };
 const paints = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const;
 
@@ -59,17 +58,6 @@ export function renderRun(run: Run, { columns: wanted, colour, detail = 'usual' 
   const next = whatNext(environments);
   if (next.length > 0) blocks.push(next);
   return blocks.map((lines) => `${lines.join('\n')}\n`).join('\n');
-}
-
-/** Among equals in the order in which they were asked for; of those that pass, first what has a warning. */
-export function troubledFirst(environments: readonly EnvironmentRun[]): EnvironmentRun[] {
-  const rank = (one: EnvironmentRun): number => worstFirst.indexOf(one.verdict) * 2 + (isHealthy(one) ? 1 : 0);
-  return [...environments].sort((a, b) => rank(a) - rank(b));
-}
-
-/** Nothing of it needs anybody's eyes. */
-export function isHealthy({ verdict, findings }: EnvironmentRun): boolean {
-  return verdict === 'pass' && findings.every(({ severity }) => severity === 'info');
 }
 
 function healthyText(healthy: readonly EnvironmentRun[], columns: number, colours: Colors): string[] {

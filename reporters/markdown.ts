@@ -1,11 +1,11 @@
 /** For a ticket or a chat: GitHub's and GitLab's Markdown, troubled environments first, healthy ones in one line each. */
 import { allPaths, type EnvironmentRun, type Finding, layers, type PathResult, type Run } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
-import { fewEnvironments, isHealthy, troubledFirst } from './console.js';
 import { ranked } from './findings.js';
 import { keyFact } from './key-fact.js';
 import type { ReporterFactory } from './reporter.js';
 import { duration } from './text.js';
+import { fewEnvironments, isHealthy, troubledFirst } from './trouble.js';
 
 export const markdown: ReporterFactory = ({ out }) => ({ onEnd: (run) => out.write(renderMarkdown(run)) });
 

@@ -3,9 +3,9 @@ import { embedded } from '../../environment/load.js';
 import { allPaths, type Exercise, exercises, type Path } from '../../evidence/run.js';
 import { progress as progressReporter } from '../../reporters/progress.js';
 import type { CheckOptions } from '../commands/check.js';
-import { type Context, insideMark } from '../context.js';
+import { type Context, insideMark, untilInterrupted } from '../context.js';
 import { load } from '../environments.js';
-import { exitCodes } from '../exit-code.js';
+
 import { type Memory, openMemory } from '../memory.js';
 import { openReports, type Reports } from '../reports.js';
 import { readWords } from '../words.js';
@@ -53,19 +53,13 @@ export async function check(names: readonly string[], options: CheckOptions, con
     const code = env[insideMark] === undefined ? await runInNamespace(context) : undefined;
     if (code !== undefined) return code;
   }
-  const interrupt = context.interruptible(() => {
-    progress.stop();
-    output.write('Stopping… (once more: at once)\n');
-  });
-  try {
-    return await checkAll(found, { ...options, paths, exercises: tried }, context, reports, memory, interrupt.signal);
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    return exitCodes.interrupted;
-  } finally {
-    progress.stop();
-    interrupt.dispose();
-  }
+  return untilInterrupted(
+    context,
+    () => progress.stop(),
+    async (signal) => {
+      return await checkAll(found, { ...options, paths, exercises: tried }, context, reports, memory, signal);
+    },
+  );
 }
 
 async function checkAll(

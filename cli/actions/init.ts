@@ -21,7 +21,7 @@ import {
 } from '../../init/index.js';
 import { progress as progressReporter } from '../../reporters/progress.js';
 import type { InitOptions } from '../commands/init.js';
-import type { Context } from '../context.js';
+import { type Context, untilInterrupted } from '../context.js';
 import { exitCodeOf, exitCodes } from '../exit-code.js';
 import { openReports, refuseUnwritable } from '../reports.js';
 
@@ -47,31 +47,25 @@ export async function init(argument: string | undefined, options: InitOptions, c
   const always = [{ name: 'progress', reporter: progress }];
   // The file is the data; the report is for whoever waits.
   const { reporter } = await openReports({}, always, { ...context, out: output });
-  const interrupt = context.interruptible(() => {
-    progress.stop();
-    output.write('Stopping… (once more: at once)\n');
-  });
-  try {
-    reporter.onStart([{ name, url: environment.url.href }]);
-    const { run, looks } = await look(environment, options, context, reporter, interrupt.signal);
-    await reporter.onEnd(run);
-    const code = exitCodeOf(run, 'error');
-    if (!somebodyJoined(looks)) {
-      output.write('\nNothing was written: nobody could join, so there is nothing to claim yet.\n');
-      return code === exitCodes.pass ? exitCodes.inconclusive : code;
-    }
-    const { project } = options;
-    const auth = project !== undefined ? { project } : 'token' in environment.auth ? 'token' : 'key';
-    await write(looks, { name, auth, version: context.version, ...(ca !== undefined && { ca }) });
-    output.write(`\n${said(looks, name, options).join('\n')}\n`);
-    return code;
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    return exitCodes.interrupted;
-  } finally {
-    progress.stop();
-    interrupt.dispose();
-  }
+  return untilInterrupted(
+    context,
+    () => progress.stop(),
+    async (signal) => {
+      reporter.onStart([{ name, url: environment.url.href }]);
+      const { run, looks } = await look(environment, options, context, reporter, signal);
+      await reporter.onEnd(run);
+      const code = exitCodeOf(run, 'error');
+      if (!somebodyJoined(looks)) {
+        output.write('\nNothing was written: nobody could join, so there is nothing to claim yet.\n');
+        return code === exitCodes.pass ? exitCodes.inconclusive : code;
+      }
+      const { project } = options;
+      const auth = project !== undefined ? { project } : 'token' in environment.auth ? 'token' : 'key';
+      await write(looks, { name, auth, version: context.version, ...(ca !== undefined && { ca }) });
+      output.write(`\n${said(looks, name, options).join('\n')}\n`);
+      return code;
+    },
+  );
 }
 
 /** With the path of its private CA as it stands in the file. */

@@ -6,7 +6,7 @@ import { mintsTokens } from '../../environment/token.js';
 import { allPaths, type Depth } from '../../evidence/run.js';
 import { waiting } from '../../reporters/waiting.js';
 import type { WaitOptions } from '../commands/wait.js';
-import type { Context } from '../context.js';
+import { type Context, untilInterrupted } from '../context.js';
 import { load } from '../environments.js';
 import { exitCodeOf, exitCodes } from '../exit-code.js';
 import { bufferOutput } from '../output.js';
@@ -25,36 +25,30 @@ export async function wait(names: readonly string[], options: WaitOptions, conte
   for (const secret of environments.flatMap(({ auth }) => secretsOf(auth))) context.redactor.add(secret);
 
   const story = waiting({ progress: options.quiet ? bufferOutput() : progress, depth });
-  const interrupt = context.interruptible(() => {
-    story.stop();
-    progress.write('Stopping… (once more: at once)\n');
-  });
-  try {
-    story.begin(
-      environments.map(({ name, url }) => ({ name, url: url.href })),
-      timeoutMs,
-    );
-    const { waitForPass } = await import('../../run/wait.js');
-    const { end, run } = await waitForPass({
-      environments,
-      depth,
-      ...(paths && { paths }),
-      version,
-      signal: interrupt.signal,
-      timeoutMs,
-      passes: (one) => exitCodeOf({ environments: [one] }, failOn) === exitCodes.pass,
-      events: { onReason: story.reason, onReady: story.ready, onWhole: story.whole },
-    });
-    story.end(end);
-    await reporter.onEnd(run);
-    return exitCode(run, failOn);
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    return exitCodes.interrupted;
-  } finally {
-    story.stop();
-    interrupt.dispose();
-  }
+  return untilInterrupted(
+    context,
+    () => story.stop(),
+    async (signal) => {
+      story.begin(
+        environments.map(({ name, url }) => ({ name, url: url.href })),
+        timeoutMs,
+      );
+      const { waitForPass } = await import('../../run/wait.js');
+      const { end, run } = await waitForPass({
+        environments,
+        depth,
+        ...(paths && { paths }),
+        version,
+        signal: signal,
+        timeoutMs,
+        passes: (one) => exitCodeOf({ environments: [one] }, failOn) === exitCodes.pass,
+        events: { onReason: story.reason, onReady: story.ready, onWhole: story.whole },
+      });
+      story.end(end);
+      await reporter.onEnd(run);
+      return exitCode(run, failOn);
+    },
+  );
 }
 
 function deployed(environment: Environment | typeof embedded): Environment {

@@ -6,11 +6,12 @@ import { renderRun } from '../console.js';
 import { html, Markup, prose } from '../markup.js';
 import { cellOf, claimOf, shownLayers, shownPaths } from '../path-proofs.js';
 import { count, duration } from '../text.js';
+import { isHealthy } from '../trouble.js';
 import { environmentOf, moment } from './environment.js';
 import { sideBySide } from './paths.js';
 import { script } from './script.js';
 import { style } from './style.js';
-import { type Entry, entriesOf, isTroubled, sentenceOf, verdictMarks, verdictTones, verdictWords } from './view.js';
+import { type Entry, entriesOf, sentenceOf, verdictMarks, verdictTones, verdictWords } from './view.js';
 
 /** So many of the troubled ones are open from the start. */
 const mostOpen = 5;
@@ -20,7 +21,7 @@ const manyEntries = 7;
 /** One document, which loads nothing and asks nobody. */
 export function pageOf(runs: readonly Run[]): string {
   const entries = entriesOf(runs);
-  const troubled = entries.filter(({ environment }) => isTroubled(environment));
+  const troubled = entries.filter(({ environment }) => !isHealthy(environment));
   const opened = troubled.slice(0, mostOpen);
   const alone = entries.length === 1;
   const sections = entries.map((entry, i) =>
@@ -114,7 +115,7 @@ function overviewOf(entries: readonly Entry[]): Markup {
   return html`<nav aria-label="Environments" class="overview">${find}<ul>${entries.map(
     ({ environment, id, called }) => {
       const tone = verdictTones[environment.verdict];
-      const warned = environment.verdict === 'pass' && isTroubled(environment);
+      const warned = environment.verdict === 'pass' && !isHealthy(environment);
       return html`<li data-for="${id}"><a href="#${id}"><b class="${tone}" aria-label="${environment.verdict}">${verdictMarks[environment.verdict]}</b> <strong>${called}</strong>${warned && html` <span class="claim">with a warning</span>`}</a><span class="chips">${chips(environment)}</span><span class="sentence">${prose(sentenceOf(environment))}</span></li>`;
     },
   )}</ul></nav>`;

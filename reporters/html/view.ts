@@ -3,6 +3,7 @@ import type { EnvironmentRun, Run, State, Verdict } from '../../evidence/run.js'
 import { ranked } from '../findings.js';
 import { type Content, html, type Markup } from '../markup.js';
 import { unproven } from '../path-proofs.js';
+import { troubleRank } from '../trouble.js';
 
 export interface Entry {
   readonly run: Run;
@@ -19,13 +20,10 @@ export const verdictWords: Record<Verdict, string> = { pass: 'passes', fail: 'fa
 export const stateMarks: Record<State, string> = { ok: '✓', failed: '✗', unreached: '–', unsupported: '–' };
 export const stateTones = { ok: 'good', failed: 'bad', unreached: 'unsure', unsupported: 'unsure' } as const;
 
-const worstFirst: readonly Verdict[] = ['fail', 'inconclusive', 'pass'];
-
 /** An environment that several runs have stands together, as its worst verdict says. */
 export function entriesOf(runs: readonly Run[]): Entry[] {
   const all = runs.flatMap((run) => run.environments.map((environment) => ({ run, environment })));
-  const rank = ({ environment }: { environment: EnvironmentRun }): number =>
-    worstFirst.indexOf(environment.verdict) + (isTroubled(environment) ? 0 : 0.5);
+  const rank = ({ environment }: { environment: EnvironmentRun }): number => troubleRank(environment);
   const names = [...new Set(all.map(({ environment }) => environment.name))];
   const groups = names.map((name) => {
     const ours = all.filter(({ environment }) => environment.name === name).sort((a, b) => rank(a) - rank(b));
@@ -38,10 +36,6 @@ export function entriesOf(runs: readonly Run[]): Entry[] {
     called: runs.length > 1 ? `${one.environment.name} from ${one.run.vantage.name}` : one.environment.name,
   }));
 }
-
-/** There is something to read about it. */
-export const isTroubled = ({ verdict, findings }: EnvironmentRun): boolean =>
-  verdict !== 'pass' || findings.some(({ severity }) => severity !== 'info');
 
 /** The cause of the verdict in a sentence; what else was found where it passes. */
 export function sentenceOf({ verdict, findings, paths }: EnvironmentRun): string {
