@@ -5,7 +5,10 @@ import type { Run } from '../evidence/run.js';
 import { type Context, complain } from './context.js';
 
 export interface Memory {
-  /** Keeps the run, and returns it with what changed since an earlier one, where something is wrong that was not. */
+  /**
+   * Keeps the run, and returns it with its course over the kept ones, and with what changed since an earlier one where
+   * something is wrong that was not.
+   */
   compare(run: Run): Promise<Run>;
   /** Whether it could not be kept. */
   failed(): boolean;
@@ -26,10 +29,11 @@ export async function openMemory(request: MemoryRequest, context: Context): Prom
   if (request.history === undefined && request.baseline === undefined) {
     return { compare: async (run) => run, failed: () => false };
   }
-  const [{ loadRun }, { openHistory }, { withChanges }] = await Promise.all([
+  const [{ loadRun }, { openHistory }, { withChanges }, { withTrend }] = await Promise.all([
     import('../evidence/load.js'),
     import('../run/history.js'),
     import('../run/since.js'),
+    import('../run/trend.js'),
   ]);
   const { history: folder, baseline: file } = request;
   const baseline = file === undefined ? undefined : await loadRun(resolve(context.cwd, file), file);
@@ -45,9 +49,10 @@ export async function openMemory(request: MemoryRequest, context: Context): Prom
   let failed = false;
   return {
     async compare(run) {
-      const told = baseline
+      const compared = baseline
         ? await withChanges(run, 'baseline', () => baseline)
         : await withChanges(run, 'last-good', lastGood);
+      const told = history ? await withTrend(compared, history.trend) : compared;
       try {
         await history?.keep(told);
       } catch (error) {

@@ -179,6 +179,17 @@ export const sinceSchema = z.object({
   changes: z.array(changeSchema),
 });
 
+/** One run in the course of an environment: only what is looked at side by side. */
+export const trendRunSchema = z.object({
+  startedAt: z.iso.datetime(),
+  verdict: verdictSchema,
+  durationMs: z.number(),
+  /** Of errors and warnings, each once, in the order of the findings. */
+  codes: z.array(z.string()),
+  /** Of the check that reached a path, where one was answered and measured. */
+  rttMs: z.partialRecord(pathSchema, z.number()),
+});
+
 export const environmentRunSchema = z.object({
   name: z.string(),
   url: z.string(),
@@ -191,6 +202,8 @@ export const environmentRunSchema = z.object({
   suppressed: z.array(suppressedSchema),
   observations: z.array(observationSchema),
   since: sinceSchema.optional(),
+  /** Where runs are kept: the newest of them up to this one, oldest first, at most 100. */
+  trend: z.array(trendRunSchema).optional(),
 });
 
 /** RFC 4787 §4.1, as far as this vantage can tell. */

@@ -53,6 +53,7 @@ export function requested(options: Requests): Requests {
 export type EnvironmentRun = z.infer<typeof document.environmentRunSchema>;
 export type Change = z.infer<typeof document.changeSchema>;
 export type Since = z.infer<typeof document.sinceSchema>;
+export type TrendRun = z.infer<typeof document.trendRunSchema>;
 export type Vantage = z.infer<typeof document.vantageSchema>;
 export type Run = z.infer<typeof document.runSchema>;
 

@@ -27,6 +27,7 @@ const named: [z.ZodType, string, string][] = [
   [run.vantageSchema, 'Vantage', 'Where the run was made from.'],
   [run.changeSchema, 'Change', 'What is different from an earlier run; `text` says it on one line.'],
   [run.sinceSchema, 'Since', 'What changed since an earlier run, where something came that was not there then.'],
+  [run.trendRunSchema, 'TrendRun', 'One kept run of an environment, in a few numbers.'],
   [run.environmentRunSchema, 'EnvironmentRun', 'What was observed and concluded of one deployment.'],
 ];
 

@@ -71,6 +71,13 @@ function timeOf(observations: readonly Observation[], path: Path, layer: Layer):
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
+/** In milliseconds: the quickest answer to a check that reached it; undefined where none was measured. */
+export function roundTripOf({ observations }: EnvironmentRun, path: Path): number | undefined {
+  const times = proofs(observations, path, 'reach').map((proof) => measured(proof, 'reach', path));
+  const known = times.filter((ms) => ms !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
 function measured(proof: Observation, layer: Layer, path: Path): number | undefined {
   const facts: unknown = proof.facts;
   if (layer === 'peer') return (facts as Partial<PeerFacts>).totalMs;

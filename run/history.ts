@@ -7,7 +7,8 @@ import { access, constants, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically } from '../evidence/files.js';
 import { loadRun } from '../evidence/load.js';
-import type { EnvironmentRun, Run } from '../evidence/run.js';
+import type { EnvironmentRun, Run, TrendRun } from '../evidence/run.js';
+import { mostInTrend, trendRunOf } from './trend.js';
 
 /** Some 100 KB each, so 10 MB for each environment; a check each hour for four days, or each night for three months. */
 const mostRuns = 100;
@@ -17,6 +18,8 @@ export interface History {
   lastGood(environment: string, before?: string): Promise<Run | undefined>;
   /** The newest run of this environment. */
   newest(environment: string): Promise<Run | undefined>;
+  /** The course of its newest runs, oldest first, at most 100. What cannot be read is left out. */
+  trend(environment: string): Promise<TrendRun[]>;
   /** Names of the files are not the names of environments: these are those of the newest run of each. */
   environments(): Promise<string[]>;
   /** Keeps it, and forgets the oldest where there are too many, but never the last good one. Rejects as the file system does. */
@@ -45,6 +48,8 @@ export function readHistory(directory: string): History {
     const slug = slugOf(environment);
     return (await entries(directory)).filter((entry) => entry.slug === slug);
   };
+  /** By the name of a file, of each environment that was asked for: what was read once is not read again. */
+  const courses = new Map<string, ReadonlyMap<string, TrendRun>>();
   return {
     async lastGood(environment, before) {
       const limit = before === undefined ? undefined : timeOf(before);
@@ -52,6 +57,23 @@ export function readHistory(directory: string): History {
       return load(ours.findLast(({ good, time }) => good && (limit === undefined || time < limit)));
     },
     newest: async (environment) => load((await entriesOf(environment)).at(-1)),
+    async trend(environment) {
+      const ours = (await entriesOf(environment)).slice(-mostInTrend);
+      const known = new Map(courses.get(environment));
+      for (const entry of [...ours].reverse()) {
+        if (known.has(entry.file)) continue;
+        const run = await Promise.resolve(load(entry)).catch(() => undefined);
+        const kept = run?.environments.find(({ name }) => name === environment);
+        if (!run || !kept) continue;
+        // Most tell of those before them, which need not be opened then.
+        for (const one of [...(kept.trend ?? []), trendRunOf(run, kept)]) {
+          known.set(fileOf(one, { ...one, name: environment }), one);
+        }
+      }
+      const course = ours.flatMap(({ file }) => known.get(file) ?? []);
+      courses.set(environment, new Map(course.map((one) => [fileOf(one, { ...one, name: environment }), one])));
+      return course;
+    },
     async environments() {
       const newest = new Map((await entries(directory)).map((entry) => [entry.slug, entry]));
       const runs = await Promise.all([...newest.values()].map(load));
@@ -70,7 +92,9 @@ export function readHistory(directory: string): History {
   };
 }
 
-const fileOf = ({ startedAt }: Run, { name, verdict }: EnvironmentRun): string =>
+type Named = Pick<EnvironmentRun, 'name' | 'verdict'>;
+
+const fileOf = ({ startedAt }: Pick<Run, 'startedAt'>, { name, verdict }: Named): string =>
   `${timeOf(startedAt)}.${slugOf(name)}.${verdict}.json`;
 
 /** Colons may not stand in the names of files everywhere. */

@@ -28,6 +28,10 @@ if (await inOwnNamespace(t, import.meta.url)) {
     t.equal(files.length, 2);
     const kept = JSON.parse(await readFile(join(cwd, 'runs', files.sort()[1] ?? ''), 'utf8')) as Run;
     t.equal(kept.environments[0]?.since?.run, 'last-good');
+    t.same(
+      kept.environments[0]?.trend?.map(({ verdict }) => verdict),
+      ['pass', 'fail'],
+    );
     t.ok(kept.environments[0]?.since?.changes.some(({ what }) => what === 'ingress-backend-down'));
 
     const named = await check('--baseline', 'good.json', '--json');

@@ -1,11 +1,12 @@
 /** The folder of earlier runs: what is kept, found and forgotten; and what a check says of it. */
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'tap';
 import type { EnvironmentRun, Run } from '../../evidence/run.js';
 import { renderRun } from '../../reporters/console.js';
 import { openHistory } from '../../run/history.js';
 import { withChanges } from '../../run/since.js';
+import { trendRunOf, withTrend } from '../../run/trend.js';
 import { healthy, run, wrongAddress } from '../samples.js';
 
 const on = (startedAt: string, ...environments: EnvironmentRun[]): Run => ({ ...run(...environments), startedAt });
@@ -45,6 +46,68 @@ test('a name that is too long for a file is shortened, and found', async (t) => 
   const long = { ...healthy, name: 'ä'.repeat(300) };
   await history.keep(on(day(1), long, { ...healthy, name: `${'ä'.repeat(299)}b` }));
   t.equal((await history.lastGood(long.name))?.environments[0]?.name, long.name);
+});
+
+test('the course of an environment over its kept runs, oldest first', async (t) => {
+  const directory = t.testdir({ 'notes.txt': 'mine' });
+  const history = await openHistory(directory);
+  await history.keep(on(day(1), healthy, { ...healthy, name: 'other' }));
+  await history.keep(on(day(2), broken));
+  t.same(await history.trend('staging'), [
+    { startedAt: day(1), verdict: 'pass', durationMs: 2310, codes: [], rttMs: { udp: 1.5, tcp: 2.1 } },
+    {
+      startedAt: day(2),
+      verdict: 'fail',
+      durationMs: 2310,
+      codes: ['media-address-wrong'],
+      rttMs: { tcp: 2.1 },
+    },
+  ]);
+  t.same(await history.trend('stag'), []);
+
+  const newest = await withTrend(on(day(3), healthy), history.trend);
+  t.same(
+    newest.environments[0]?.trend?.map(({ startedAt, verdict }) => [startedAt, verdict]),
+    [
+      [day(1), 'pass'],
+      [day(2), 'fail'],
+      [day(3), 'pass'],
+    ],
+  );
+  t.same(
+    (await withTrend(on(day(2), healthy), history.trend)).environments[0]?.trend?.map(({ startedAt }) => startedAt),
+    [day(1), day(2)],
+    'of an older run: until then',
+  );
+  const first = on(day(0), healthy);
+  t.same(await withTrend(first, history.trend), first, 'nothing is known');
+
+  // What a kept run tells of those before it is enough, and what nobody can read is left out.
+  await history.keep(newest);
+  const kept = (await readdir(directory)).sort();
+  const fileOn = (number: number): string =>
+    kept.find((file) => file.startsWith(day(number).slice(0, 10)) && file.includes('.staging.')) ?? '';
+  await writeFile(join(directory, fileOn(1)), 'not a run');
+  await writeFile(join(directory, `${day(4).replaceAll(':', '-')}.staging.pass.json`), '{}');
+  const reopened = await openHistory(directory);
+  t.same(
+    (await reopened.trend('staging')).map(({ startedAt }) => startedAt),
+    [day(1), day(2), day(3)],
+  );
+  await rm(join(directory, fileOn(1)));
+  await reopened.keep(on(day(5), broken));
+  t.same(
+    (await reopened.trend('staging')).map(({ startedAt }) => startedAt),
+    [day(2), day(3), day(5)],
+    'of what is kept now',
+  );
+});
+
+test('a course has a hundred runs at most', async (t) => {
+  const before = Array.from({ length: 100 }, (_, i) => trendRunOf(on(day(1, i), healthy), healthy));
+  const { environments } = await withTrend(on(day(9), healthy), async () => before);
+  t.equal(environments[0]?.trend?.length, 100);
+  t.equal(environments[0]?.trend?.at(-1)?.startedAt, day(9));
 });
 
 test('what changed is said where something is wrong that was not, and only there', async (t) => {
