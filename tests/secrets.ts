@@ -16,13 +16,31 @@ export function formsOf(secret: string): string[] {
   return [...new Set([secret, ...others, ...inBase64, ...inUrls])];
 }
 
-/** Neither one that is known nor what looks like one. */
-export function holdsNoSecret(t: Test, text: string, ...secrets: string[]): void {
-  const found = secrets.flatMap((secret) => formsOf(secret).filter((form) => text.includes(form)));
-  t.same(found, [], 'no secret that is known');
+/** Of nobody in particular. */
+const looks: Readonly<Record<string, RegExp>> = {
   // Not amid base64, as of a picture.
-  t.notMatch(text, /(?<![\w+/-])eyJ[\w-]{8,}/, 'no token, nor the beginning of one');
-  t.notMatch(text, /ice-pwd:[\w+/]{8,}/, 'no ICE password');
-  t.notMatch(text, /access_token=[\w-]{8,}/, 'no token in a URL');
-  t.notMatch(text, /PRIVATE KEY-----/, 'no private key');
+  'a token, or the beginning of one': /(?<![\w+/-])eyJ[\w-]{8,}/,
+  'a token in other clothes': new RegExp(
+    formsOf('eyJhbGciOiJ')
+      .slice(1)
+      .map((form) => form.replace('+', '\\+'))
+      .join('|'),
+  ),
+  'an ICE password': /ice-pwd:[\w+/]{8,}/,
+  'a token in a URL': /access_token=[\w-]{8,}/,
+  'a private key': /PRIVATE KEY-----/,
+};
+
+/** Those that are known, in the form in which they stand there, and what looks like one. */
+export function secretsIn(text: string, secrets: readonly string[]): string[] {
+  const known = secrets.flatMap((secret) => formsOf(secret).filter((form) => text.includes(form)));
+  const alike = Object.entries(looks).flatMap(([what, look]) => {
+    const at = text.search(look);
+    return at < 0 ? [] : [`${what}: ${text.slice(Math.max(0, at - 60), at + 20)}`];
+  });
+  return [...known, ...alike];
+}
+
+export function holdsNoSecret(t: Test, text: string, ...secrets: string[]): void {
+  t.same(secretsIn(text, secrets), [], 'nothing secret');
 }

@@ -1,13 +1,19 @@
 /**
  * The promise of the catalogue: every fault, made for real on each topology and from each vantage that it is about, gives
- * its code and only it; faults in pairs are both named, or the first; what is healthy passes.
+ * its code and only it; faults in pairs are both named, or the first; what is healthy passes. And no report of any of
+ * them holds what is secret in its lab.
  */
+import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { requireLivekitServer } from '../../fixtures/embedded/livekit-server.js';
 import { choose } from '../../fixtures/lab/choose.js';
-import type { Choice } from '../../fixtures/lab/compose.js';
+import { type Choice, composeLab } from '../../fixtures/lab/compose.js';
 import { nameOf } from '../../fixtures/lab/matrix.js';
 import { type Result, type RunOptions, runChoices } from '../../fixtures/lab/result.js';
+import type { Sandbox } from '../../fixtures/lab/sandbox.js';
+import { renderAll } from '../reporters/render.js';
+import { secretsIn } from '../secrets.js';
+import { configuredSecrets, overheardSecrets } from './known-secrets.js';
 
 // Two cores, and other tests beside: each cell takes one to three seconds, and several wait at once.
 t.setTimeout(2_400_000);
@@ -20,8 +26,30 @@ const codesOf = ({ run }: Result): string[] =>
 
 const said = (result: Result): string => `${cell(result)}: ${codesOf(result)}`;
 
-function make(choices: Choice[], atOnce: number, on: Pick<RunOptions, 'onResult' | 'onError'>): Promise<void> {
-  return runChoices(choices, { livekitServer, atOnce, signal, ...on });
+const overheard = '/run/lab/overheard';
+const variables = {
+  NODE_OPTIONS: `--import=${fileURLToPath(new URL('overhear.mjs', import.meta.url))}`,
+  OVERHEARD: overheard,
+};
+const searched = { cells: 0, secrets: 0, ms: 0 };
+
+/** In every format, what the lab's own servers know, and what they told in this run. */
+async function search(t: Test, result: Result, sandbox: Sandbox): Promise<void> {
+  const startMs = performance.now();
+  const { output } = await sandbox.order({ do: 'exec', host: 'client', command: ['cat', overheard] });
+  const secrets = [...configuredSecrets(composeLab(result)), ...overheardSecrets(output)];
+  for (const [name, text] of Object.entries(await renderAll(result.run))) {
+    const found = secretsIn(text, secrets);
+    if (found.length > 0) t.fail(`${cell(result)}: the report ${name} holds ${found}`);
+  }
+  searched.cells++;
+  searched.secrets += secrets.length;
+  searched.ms += performance.now() - startMs;
+}
+
+function make(t: Test, choices: Choice[], atOnce: number, on: Pick<RunOptions, 'onResult' | 'onError'>): Promise<void> {
+  const look = (result: Result, sandbox: Sandbox) => search(t, result, sandbox);
+  return runChoices(choices, { livekitServer, atOnce, signal, variables, look, ...on });
 }
 
 /** Shows what came out the first time, so that a cell that needs a second one is not forgotten. */
@@ -41,7 +69,7 @@ for (const words of ['healthy', 'dns', 'tls', 'signal', 'ice', 'turn', 'media', 
     const choices = alone ? all.filter((one, i) => all.findIndex((other) => nameOf(other) === nameOf(one)) === i) : all;
     t.ok(choices.length > 0, 'there is something to make');
     const again: Choice[] = [];
-    await make(choices, alone ? 1 : 3, {
+    await make(t, choices, alone ? 1 : 3, {
       onResult: (result) => {
         if (result.ok) t.pass(said(result));
         else again.push(suspicious(t, result, said(result)));
@@ -49,7 +77,7 @@ for (const words of ['healthy', 'dns', 'tls', 'signal', 'ice', 'turn', 'media', 
       onError: (choice, error) => void again.push(suspicious(t, choice, error.message)),
     });
     // What another test's work on these cores may have brought about is made once more, alone; then it counts.
-    await make(again, 1, {
+    await make(t, again, 1, {
       onResult: (result) => {
         const { missing, innocent, verdict } = result;
         const found = { missing, innocent, verdict: verdict.expected.includes(verdict.found) || verdict.found };
@@ -59,3 +87,9 @@ for (const words of ['healthy', 'dns', 'tls', 'signal', 'ice', 'turn', 'media', 
     });
   });
 }
+
+t.test('secrets were looked for', async (t) => {
+  const { cells, secrets, ms } = searched;
+  t.comment(`${secrets} secrets in the reports of ${cells} cells, ${Math.round(ms / cells)} ms for each`);
+  t.ok(secrets > 2 * cells, 'a secret of the API and what was overheard, on average');
+});

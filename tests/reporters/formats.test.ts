@@ -4,39 +4,28 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SignalResponse } from '@livekit/protocol';
 import { parse as parseJunit } from 'junit2json';
 import MarkdownIt from 'markdown-it';
 import parsePrometheus from 'parse-prometheus-text-format';
 import { type Test, test } from 'tap';
 import { Parser } from 'tap-parser';
-import { bufferOutput } from '../../cli/output.js';
 import { loadRun } from '../../evidence/load.js';
 import type { EnvironmentRun, Run } from '../../evidence/run.js';
 import { printable } from '../../evidence/text.js';
+import { choose } from '../../fixtures/lab/choose.js';
+import { composeLab } from '../../fixtures/lab/compose.js';
 import { casesOf } from '../../reporters/cases.js';
-import { reporters } from '../../reporters/index.js';
-import { healthy, run } from '../samples.js';
-import { holdsNoSecret } from '../secrets.js';
+import { configuredSecrets, overheardSecrets } from '../lab/known-secrets.js';
+import { healthy, run, wrongAddress } from '../samples.js';
+import { secretsIn } from '../secrets.js';
+import { render, renderAll } from './render.js';
 import { recordedRuns as folder, runs, threeFindings } from './runs.js';
-
-async function report(name: string, of: Run, env: Record<string, string> = {}) {
-  const [out, progress] = [bufferOutput(), bufferOutput()];
-  const factory = await reporters[name]?.load();
-  if (!factory) throw new Error(`there is no reporter ${name}`);
-  const reporter = factory({ out, progress, env, detail: 'verbose' });
-  reporter.onStart?.(of.environments.map(({ name, url }) => ({ name, url })));
-  for (const environment of of.environments) {
-    for (const observation of environment.observations) reporter.onObservation?.(environment.name, observation);
-    reporter.onEnvironment?.(environment);
-  }
-  await reporter.onEnd?.(of);
-  return { text: out.text(), code: reporter.exitCode?.(of) };
-}
 
 function each(name: string, look: (t: Test, text: string, of: Run) => void | Promise<void>): void {
   test(name, async (t) => {
     for (const [which, of] of Object.entries(runs)) {
-      const { text } = await report(name, of);
+      const { text } = await render(name, of);
       t.equal(printable(text.replaceAll('\n', ''), text.length), text.replaceAll('\n', ''), `${which}: printable`);
       await look(t, text, of);
     }
@@ -159,7 +148,7 @@ each('markdown', (t, text, of) => {
 
 test('markdown of many environments: those with a fault, then the others behind a line to fold out', async (t) => {
   const many = Array.from({ length: 50 }, (_, i) => (i === 30 ? threeFindings : { ...healthy, name: `region-${i}` }));
-  const { text } = await report('markdown', run(...many));
+  const { text } = await render('markdown', run(...many));
   const tokens = new MarkdownIt({ html: true }).parse(text, {});
   t.equal(tokens.filter(({ type }) => type === 'heading_open').length, 1);
   t.match(text, /^### ❌ fail: production/);
@@ -207,13 +196,13 @@ each('nagios', (t, text, of) => {
 test('nagios goes by its own exit codes', async (t) => {
   const codes = Object.fromEntries(
     await Promise.all(
-      Object.entries(runs).map(async ([name, of]) => [name, (await report('nagios', of)).code] as const),
+      Object.entries(runs).map(async ([name, of]) => [name, (await render('nagios', of)).code] as const),
     ),
   );
   t.same(codes, { healthy: 0, 'three findings': 2, inconclusive: 3, four: 2, hostile: 2 });
   const warned = run({ ...threeFindings, verdict: 'pass' });
-  t.equal((await report('nagios', warned)).code, 1);
-  t.equal((await report('nagios', { ...warned, environments: [] })).code, 3, 'nothing was checked');
+  t.equal((await render('nagios', warned)).code, 1);
+  t.equal((await render('nagios', { ...warned, environments: [] })).code, 3, 'nothing was checked');
 });
 
 test('github annotates each finding, and adds to the summary of the job', async (t) => {
@@ -221,7 +210,7 @@ test('github annotates each finding, and adds to the summary of the job', async 
   t.teardown(() => rm(directory, { recursive: true }));
   const summary = join(directory, 'summary.md');
   for (const of of Object.values(runs)) {
-    const { text } = await report('github', of, { GITHUB_STEP_SUMMARY: summary });
+    const { text } = await render('github', of, { GITHUB_STEP_SUMMARY: summary });
     const lines = text.split('\n').filter(Boolean);
     const findings = of.environments.flatMap(({ findings }) => findings);
     t.equal(lines.length, findings.length, 'a line for each');
@@ -242,13 +231,56 @@ each('mermaid', (t, text, of) => {
 test('every recorded run can be reported in every format, and nothing secret is in it', async (t) => {
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
     const of = await loadRun(fileURLToPath(new URL(file, folder)), file);
-    const texts: string[] = [];
-    for (const [name, { sent }] of Object.entries(reporters)) {
-      if (sent) continue;
-      const { text } = await report(name, of);
+    const cells = choose(file.replace(/\.json$/, '').replace('.', '/'), {}) ?? [];
+    const secrets = new Set(cells.flatMap((cell) => configuredSecrets(composeLab(cell))));
+    const texts = await renderAll(of);
+    for (const [name, text] of Object.entries(texts)) {
       t.ok(text.length > 0 || name === 'github', `${file} as ${name}`);
-      texts.push(text);
     }
-    holdsNoSecret(t, texts.join('\n'));
+    t.same(secretsIn(Object.values(texts).join('\n'), [...secrets]), [], `nothing secret in ${file}`);
   }
+});
+
+test('a secret that slips into a run is seen in what is written of it', async (t) => {
+  const secret = 'a-secret+that/nobody?may=see';
+  const password = 'q3kXz0bWgk1sB7mPq2nVtE5r';
+  const slips: Record<string, string> = {
+    'as it is': `HTTP 401: ${secret}`,
+    'in a URL': `wss://livekit.example.com/?key=${encodeURIComponent(secret)}`,
+    'in base64': `Basic ${Buffer.from(`user:${secret}`).toString('base64')}`,
+    'a token': 'invalid token: eyJhbGciOiJIUzI1NiJ9.eyJ2aWRlbyI6e30',
+    'a token in base64': `token ${Buffer.from('Bearer eyJhbGciOiJIUzI1NiJ9.eyJ2aWRlbyI6e30').toString('base64')}`,
+    'an ICE password': `a=ice-pwd:${password}`,
+  };
+  for (const [how, message] of Object.entries(slips)) {
+    const failure = { kind: 'no-join', message };
+    const [first, ...others] = wrongAddress.observations;
+    if (!first) throw new Error('there are observations');
+    const leaky = run({ ...wrongAddress, observations: [{ ...first, state: 'failed', failure }, ...others] });
+    const texts = await renderAll(leaky);
+    const seenIn = Object.keys(texts).filter((name) => secretsIn(texts[name] ?? '', [secret]).length > 0);
+    for (const name of ['json', 'ndjson', 'html', 'otlp', 'console', 'progress']) {
+      t.ok(seenIn.includes(name), `${how}, in ${name}`);
+    }
+  }
+  t.same(secretsIn('what a=ice-pwd:[redacted] and [redacted] leave', [secret]), []);
+});
+
+test('what a lab and its signalling know as secret', (t) => {
+  const lab = composeLab({ topology: 'external-turn', vantage: 'open', faults: ['turn-credentials-rejected'] });
+  t.same(configuredSecrets(lab).sort(), [
+    'a-secret-between-livekit-and-coturn-in-the-lab',
+    'a-secret-of-the-cloud-lab-and-of-nothing-else',
+    'a-secret-that-coturn-does-not-know',
+  ]);
+  const join = new SignalResponse({
+    message: {
+      case: 'join',
+      value: { iceServers: [{ urls: ['turn:x'], username: 'u', credential: 'p4ss' }] } as never,
+    },
+  });
+  const messages = [join.toBinary(), Buffer.from('v=0\r\na=ice-ufrag:x\r\na=ice-pwd:0123\r\n')];
+  const lines = messages.map((message) => `${Buffer.from(message).toString('base64')}\n`).join('');
+  t.same(overheardSecrets(lines), ['p4ss', '0123']);
+  t.end();
 });
