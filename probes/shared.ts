@@ -44,6 +44,8 @@ export interface EarlyTls {
 }
 
 export interface Shared {
+  /** A verified connection to the signalling host that nothing was said on, for whoever comes first. */
+  signalTls: Promise<TLSSocket | undefined>;
   /** The first token that was not minted here; holds no secret. */
   foreignToken: TokenFacts;
   earlyTls: EarlyTls;

@@ -1,7 +1,8 @@
 /** One bounded HTTP request to the signalling host, at an address that was resolved before. */
 import type { IncomingMessage } from 'node:http';
 import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import { type RequestOptions, request as requestHttps } from 'node:https';
+import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Environment } from '../environment/environment.js';
 import { hostOf } from '../environment/host.js';
@@ -81,8 +82,23 @@ export interface Answer {
   readonly clockSkewMs?: number;
 }
 
-/** `GET path`; undefined when no answer came before the signal. Redirects are not followed. */
-export function get(endpoint: Endpoint, path: string, signal: AbortSignal): Promise<Answer | undefined> {
+/**
+ * `GET path`, over a TLS connection that is there, or a new one; undefined when no answer came before the signal. Redirects are
+ * not followed.
+ */
+export function get(
+  endpoint: Endpoint,
+  path: string,
+  signal: AbortSignal,
+  ready?: Socket,
+): Promise<Answer | undefined> {
+  const over: RequestOptions = ready
+    ? { createConnection: () => ready, defaultPort: 443 }
+    : {
+        agent: false,
+        lookup: lookupOf(endpoint.address) as never,
+        ...(endpoint.secureContext && { secureContext: endpoint.secureContext }),
+      };
   return new Promise((resolve) => {
     const sentAt = Date.now();
     const request = (endpoint.secure ? requestHttps : requestHttp)({
@@ -90,10 +106,8 @@ export function get(endpoint: Endpoint, path: string, signal: AbortSignal): Prom
       port: endpoint.port,
       path,
       signal,
-      agent: false,
       timeout: 3000,
-      lookup: lookupOf(endpoint.address) as never,
-      ...(endpoint.secureContext && { secureContext: endpoint.secureContext }),
+      ...over,
       headers: { 'user-agent': 'livekit-doctor' },
     });
     request.on('error', () => resolve(undefined));

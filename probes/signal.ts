@@ -106,12 +106,17 @@ async function talk(endpoint: Endpoint, tools: Tools, signal: AbortSignal, claim
 const isSilence = ({ result: { failure } }: Talk): boolean =>
   failure?.kind === 'timeout' || failure?.kind === 'no-join';
 
+async function healthOf(endpoint: Endpoint, { known, signal }: Tools): Promise<Answer | undefined> {
+  const ready = await known.shared.signalTls;
+  return get(endpoint, `${basePath(known.environment)}/`, signal, ready);
+}
+
 async function observe({ address }: Server, tools: Tools): Promise<Outcome> {
   const { known, signal, now } = tools;
   const { environment } = known;
   const endpoint = endpointOf(environment, address);
   const startMs = now();
-  const health = get(endpoint, `${basePath(environment)}/`, signal);
+  const health = healthOf(endpoint, tools);
   const healthFacts = async () =>
     answered(await Promise.race([health, setTimeout(healthAfterMs, undefined, { ref: false })]));
   void loadProtocol();

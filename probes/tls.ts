@@ -1,5 +1,6 @@
 /** `tls`: one handshake with the signalling host and with every TURN/TLS host, and the chain that it showed. */
 import { isIP, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { hostOf } from '../environment/host.js';
 import type { DnsFacts, Role, TlsFacts } from '../evidence/facts.js';
 import type { Step } from '../evidence/run.js';
@@ -70,7 +71,27 @@ function given<T extends object>(facts: { [K in keyof T]: T[K] | undefined }): P
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
-async function observe(target: Endpoint, { known, signal, now }: Tools): Promise<Outcome> {
+async function observe(target: Endpoint, tools: Tools): Promise<Outcome> {
+  let handOver: (secure?: TLSSocket) => void = () => {};
+  if (target.role === 'signal')
+    tools.share(
+      'signalTls',
+      new Promise((resolve) => {
+        handOver = resolve;
+      }),
+    );
+  try {
+    return await look(target, tools, handOver);
+  } finally {
+    handOver();
+  }
+}
+
+async function look(
+  target: Endpoint,
+  { known, signal, now, onEnd }: Tools,
+  handOver: (secure: TLSSocket) => void,
+): Promise<Outcome> {
   const { role, host, port, address } = target;
   const facts: TlsFacts = { role, host, address, port, chain: [] };
   const refused = role === 'turn' && refusal(known, address);
@@ -111,7 +132,10 @@ async function observe(target: Endpoint, { known, signal, now }: Tools): Promise
   steps.push({ name: 'handshake', startMs: connectedMs, endMs });
   const more = await secondLook(target, shaken, signal);
   const { failure, secure, ...shown } = shaken;
-  secure?.destroy();
+  if (secure && !failure && role === 'signal') {
+    onEnd(() => void secure.destroy());
+    handOver(secure);
+  } else secure?.destroy();
   const stalled = failure?.kind === 'timeout' ? await small : undefined;
   const all = {
     ...facts,

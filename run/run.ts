@@ -7,6 +7,7 @@ import { redactor as newRedactor, type Redactor } from '../evidence/redaction.js
 import type { Asked, Depth, EnvironmentRun, Observation, Path, Requests, Run } from '../evidence/run.js';
 import { allPaths, requested, schemaVersion } from '../evidence/run.js';
 import { probes } from '../probes/index.js';
+import { type Admission, admission } from './admission.js';
 import { type Gate, gate } from './gate.js';
 import { measureLoad } from './load.js';
 import { observeEnvironment } from './planner.js';
@@ -58,7 +59,12 @@ export async function runChecks(options: RunOptions): Promise<Run> {
   const now = (): number => Math.round((performance.now() - origin) * 100) / 100;
   // Two cores for each that has a browser running.
   const turns = gate(Math.max(1, Math.floor(availableParallelism() / 2)));
-  const environments = await Promise.all(options.environments.map((one) => checkEnvironment(one, options, now, turns)));
+  const admitted = admission();
+  const environments = await Promise.all(
+    options.environments.map((one) =>
+      inTurn(admitted, options.signal, () => checkEnvironment(one, options, now, turns)),
+    ),
+  );
   options.signal.throwIfAborted();
   return {
     schemaVersion,
@@ -68,6 +74,11 @@ export async function runChecks(options: RunOptions): Promise<Run> {
     vantage: describeVantage(environments.flatMap(({ observations }) => observations)),
     environments,
   };
+}
+
+async function inTurn<T>({ enter, leave }: Admission, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  await enter(signal);
+  return work().finally(leave);
 }
 
 function redactorFor({ name, url, claims, auth }: Environment): Redactor {
