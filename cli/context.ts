@@ -24,8 +24,11 @@ export interface Context {
   readonly argv: readonly string[];
   /** Sets the code with which the process ends. */
   exit(code: number): void;
-  /** From here on the first Ctrl-C calls `first` and aborts, and the second ends the process at once. */
-  interruptible(first: () => void): Interrupt;
+  /**
+   * From here on the first Ctrl-C calls `first` and aborts, and the second ends the process at once. With
+   * `onHangup` SIGHUP calls that instead.
+   */
+  interruptible(first: () => void, onHangup?: () => void): Interrupt;
 }
 
 export function processContext(): Context {
@@ -41,7 +44,7 @@ export function processContext(): Context {
     exit: (code) => {
       process.exitCode = code;
     },
-    interruptible: (first) => onInterrupt(first, () => process.exit(exitCodes.interrupted)),
+    interruptible: (first, onHangup) => onInterrupt(first, () => process.exit(exitCodes.interrupted), onHangup),
   };
 }
 

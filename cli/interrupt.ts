@@ -7,19 +7,23 @@ export interface Interrupt {
   dispose(): void;
 }
 
-/** The first signal calls `first` and aborts, so that all is closed in order; the second ends the process at once. */
-export function onInterrupt(first: () => void, exit: () => never): Interrupt {
+/**
+ * The first signal calls `first` and aborts, so that all is closed in order; the second ends the process at once.
+ * With `onHangup` SIGHUP is none of them, and calls that.
+ */
+export function onInterrupt(first: () => void, exit: () => never, onHangup?: () => void): Interrupt {
   const controller = new AbortController();
   const interrupt = (): void => {
     if (controller.signal.aborted) exit();
     first();
     controller.abort();
   };
-  for (const event of events) process.on(event, interrupt);
+  const listeners = events.map((event) => [event, event === 'SIGHUP' ? (onHangup ?? interrupt) : interrupt] as const);
+  for (const [event, listener] of listeners) process.on(event, listener);
   return {
     signal: controller.signal,
     dispose: () => {
-      for (const event of events) process.off(event, interrupt);
+      for (const [event, listener] of listeners) process.off(event, listener);
     },
   };
 }

@@ -7,6 +7,7 @@ import { explainCommand } from './commands/explain.js';
 import { initCommand } from './commands/init.js';
 import { labCommand } from './commands/lab.js';
 import { reportCommand } from './commands/report.js';
+import { serveCommand, watchCommand } from './commands/serve.js';
 import { setupCommand } from './commands/setup.js';
 import { waitCommand } from './commands/wait.js';
 import type { Context } from './context.js';
@@ -18,6 +19,8 @@ Secrets come from the environment or from livekit-doctor.yaml, never from a flag
 const commands = [
   checkCommand,
   waitCommand,
+  serveCommand,
+  watchCommand,
   configCommand,
   diagnoseCommand,
   diffCommand,

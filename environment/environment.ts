@@ -1,5 +1,5 @@
 /** One LiveKit deployment under test, resolved: every variable is set, every file is read. */
-import type { Claims, Path } from '../evidence/run.js';
+import type { Claims, Depth, Path } from '../evidence/run.js';
 import { withoutPlaceholders } from './token-request.js';
 
 /** Key and secret to mint tokens with, a backend that mints them, or a token that somebody else minted. */
@@ -67,6 +67,8 @@ export interface KubernetesClaims {
   readonly secret?: string;
 }
 
+export type Schedule = Readonly<Partial<Record<Depth, number | 'off'>>>;
+
 export interface Environment {
   readonly name: string;
   /** `wss://host[:port][/path]` or `ws://…`. Never carries credentials. */
@@ -79,6 +81,8 @@ export interface Environment {
   readonly claims: Claims;
   /** A cluster that may be asked for what is not claimed. */
   readonly kubernetes?: KubernetesClaims;
+  /** How often it is checked at each depth, in milliseconds, where somebody says so. */
+  readonly schedule?: Schedule;
   /** Paths that it cannot have where it runs (the embedded one without port 443), each with the reason. */
   readonly unsupportedPaths?: Partial<Record<Path, string>>;
 }

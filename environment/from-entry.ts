@@ -4,7 +4,7 @@ import { readCertificates } from './certificates.js';
 import { readCliProject } from './cli-projects.js';
 import { authOf, credentialsFromVariables, tokenClaims } from './credentials.js';
 import { durationMs } from './duration.js';
-import { ConfigurationError, type Environment } from './environment.js';
+import { ConfigurationError, type Environment, type Schedule } from './environment.js';
 import type { Variables } from './interpolate.js';
 import type { Problems } from './problems.js';
 import { type EnvironmentEntry, environmentSchema, schemaAt } from './schema.js';
@@ -67,6 +67,7 @@ export async function toEnvironment(
     ...deployment,
     ca,
     resolvers: dns?.resolvers,
+    schedule: entry.schedule && scheduleOf(entry.schedule),
     kubernetes: kubernetes && {
       ...kubernetes,
       namespace: kubernetes.namespace ?? usualNamespace,
@@ -90,4 +91,9 @@ export async function toEnvironment(
       },
     },
   };
+}
+
+function scheduleOf(entry: NonNullable<EnvironmentEntry['schedule']>): Schedule {
+  const periods = Object.entries(entry).map(([depth, text]) => [depth, text === 'off' ? text : durationMs(text)]);
+  return Object.fromEntries(periods.filter(([, period]) => period !== undefined)) as Schedule;
 }

@@ -301,4 +301,26 @@ export const keyReference: Readonly<Record<string, KeyReference>> = {
     usually: false,
     example: 'true',
   },
+  schedule: {
+    meaning: 'How often `serve` and `watch` check it, at each depth.',
+    otherwise: 'as said below',
+    example: '{ wire: 30s, media: 15m }',
+  },
+  'schedule.wire': {
+    meaning: 'With sockets alone: cheap, a twentieth of a second of processor time.',
+    otherwise: '30s',
+    usually: '30s',
+    example: '1m',
+  },
+  'schedule.peer': {
+    meaning: 'With two participants in Node, too.',
+    otherwise: 'off',
+    usually: 'off',
+    example: '5m',
+  },
+  'schedule.media': {
+    meaning: 'With two participants in a browser, too.',
+    otherwise: '15m; off where there is no browser, or only a token',
+    example: 'off',
+  },
 };

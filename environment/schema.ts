@@ -6,7 +6,7 @@ import { isIP } from 'node:net';
 import validRange from 'semver/ranges/valid.js';
 import { z } from 'zod';
 import { pathSchema } from '../evidence/document.js';
-import { allPaths } from '../evidence/run.js';
+import { allPaths, depths } from '../evidence/run.js';
 import { authSchema } from './auth-schema.js';
 import { durationMs } from './duration.js';
 import type { PathInFile } from './tree.js';
@@ -78,6 +78,12 @@ const joinTime = z
   .string()
   .refine((value) => (durationMs(value) ?? 0) >= 1 && (durationMs(value) ?? 0) <= longestJoinMs)
   .describe('a duration like 10s, at most 2m');
+
+/** Every second at most, once a day at least. */
+const period = z
+  .string()
+  .refine((value) => value === 'off' || isPeriod(durationMs(value)))
+  .describe('a duration from 1s to 24h, or off');
 
 // RFC 1123: what Kubernetes calls objects.
 const objectName = z
@@ -167,6 +173,10 @@ export const environmentSchema = z
       })
       .describe('a map with name')
       .optional(),
+    schedule: z
+      .strictObject({ wire: period.optional(), peer: period.optional(), media: period.optional() })
+      .describe(`a map with ${depths.join(', ')}`)
+      .optional(),
   })
   .describe('a map');
 export type EnvironmentEntry = z.infer<typeof environmentSchema>;
@@ -184,6 +194,10 @@ export const fileSchema = z
     environments: z.record(z.string(), z.unknown()).describe('a map from names to environments'),
   })
   .describe('a map with the key environments');
+
+function isPeriod(ms: number | undefined): boolean {
+  return ms !== undefined && ms >= 1000 && ms <= 86_400_000;
+}
 
 function isResolver(value: string): boolean {
   if (isIP(value)) return true;

@@ -7,71 +7,57 @@ import { casesOf } from './cases.js';
 import type { ReporterFactory } from './reporter.js';
 
 export const prometheus: ReporterFactory = ({ out }) => ({
-  onEnd: async (run) => out.write(await registryOf(run).metrics()),
+  onEnd: async (run) => out.write(await registryOf([run]).metrics()),
 });
 
 const verdicts = ['pass', 'fail', 'inconclusive'] as const;
 
-/** Seconds, ratios from 0 to 1, and Unix times, as Prometheus wants them. */
-export function registryOf(run: Run): Registry {
-  const registry = new Registry();
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) => {
-    const made = new Gauge({
-      name: `livekit_doctor_${name}`,
-      help,
-      labelNames: [...labelNames],
-      registers: [registry],
-    });
-    return (labels: Record<L, string>, value: number): void => made.set(plain(labels), value);
+/**
+ * Seconds, ratios from 0 to 1, and Unix times, as Prometheus wants them. Of several runs no two may be of one
+ * environment at one depth: these are the labels of everything.
+ */
+export function registryOf(runs: readonly Run[], registry: Registry = new Registry()): Registry {
+  const made = (name: string, help: string, labelNames: readonly string[]) =>
+    new Gauge({ name: `livekit_doctor_${name}`, help, labelNames, registers: [registry] });
+  const gauge = <L extends string = never>(name: string, help: string, labelNames: readonly L[] = []) => {
+    const one = made(name, help, ['environment', 'depth', ...labelNames]);
+    return (labels: Record<L | 'environment' | 'depth', string>, value: number): void => one.set(plain(labels), value);
   };
-  const build = gauge('build_info', 'Version of livekit-doctor.', ['version']);
-  const ended = gauge('run_timestamp_seconds', 'When the run began, as Unix time.', ['environment']);
-  const success = gauge('probe_success', '1 if the verdict is pass.', ['environment']);
-  const verdict = gauge('probe_verdict', '1 for the verdict of the run, 0 for the others.', ['environment', 'verdict']);
-  const took = gauge('probe_duration_seconds', 'How long the run took.', ['environment']);
-  const path = gauge('path_success', '1 if this layer of the path was proven, 0 if not.', [
-    'environment',
-    'path',
-    'layer',
-  ]);
-  const pathState = gauge('path_state', '1 for what came of this layer of the path.', [
-    'environment',
-    'path',
-    'layer',
-    'state',
-  ]);
-  const required = gauge('path_required', '1 if the path must work, 0 if it may.', ['environment', 'path']);
-  const pathTook = gauge('path_duration_seconds', 'How long the proof took.', ['environment', 'path', 'layer']);
-  const finding = gauge('finding', '1 for each finding of the run.', ['environment', 'code', 'severity', 'target']);
+  const build = made('build_info', 'Version of livekit-doctor.', ['version']);
+  const ended = gauge('run_timestamp_seconds', 'When the run began, as Unix time.');
+  const success = gauge('probe_success', '1 if the verdict is pass.');
+  const verdict = gauge('probe_verdict', '1 for the verdict of the run, 0 for the others.', ['verdict']);
+  const took = gauge('probe_duration_seconds', 'How long the run took.');
+  const path = gauge('path_success', '1 if this layer of the path was proven, 0 if not.', ['path', 'layer']);
+  const pathState = gauge('path_state', '1 for what came of this layer of the path.', ['path', 'layer', 'state']);
+  const required = gauge('path_required', '1 if the path must work, 0 if it may.', ['path']);
+  const pathTook = gauge('path_duration_seconds', 'How long the proof took.', ['path', 'layer']);
+  const finding = gauge('finding', '1 for each finding of the run.', ['code', 'severity', 'target']);
   const expiry = gauge('ssl_earliest_cert_expiry', 'When the first certificate of the chain expires, as Unix time.', [
-    'environment',
     'target',
     'host',
   ]);
-  const lookup = gauge('dns_lookup_time_seconds', 'How long it took to resolve the name.', ['environment', 'name']);
-  const skew = gauge('clock_skew_seconds', "The deployment's clock minus this machine's.", ['environment']);
+  const lookup = gauge('dns_lookup_time_seconds', 'How long it took to resolve the name.', ['name']);
+  const skew = gauge('clock_skew_seconds', "The deployment's clock minus this machine's.");
   const rtt = gauge('media_round_trip_seconds', 'Between a participant and the server, median, of the worse side.', [
-    'environment',
     'path',
   ]);
-  const loss = gauge('media_loss_ratio', 'Share of packets that did not come, of the worse side.', [
-    'environment',
-    'path',
-  ]);
+  const loss = gauge('media_loss_ratio', 'Share of packets that did not come, of the worse side.', ['path']);
   const latency = gauge('media_latency_seconds', 'From drawing a picture to seeing it, median, of the worse side.', [
-    'environment',
     'path',
   ]);
   const first = gauge(
     'media_first_frame_seconds',
     "From connecting to the other's first picture, of the slower side.",
-    ['environment', 'path'],
+    ['path'],
   );
 
-  build({ version: run.tool.version }, 1);
-  for (const environment of run.environments) {
-    const { name, paths, findings, observations } = environment;
-    const of = { environment: name };
+  for (const run of runs) build.set(plain({ version: run.tool.version }), 1);
+  for (const { run, environment } of runs.flatMap((run) =>
+    run.environments.map((environment) => ({ run, environment })),
+  )) {
+    const { name, asked, paths, findings, observations } = environment;
+    const of = { environment: name, depth: asked.depth };
     ended(of, Date.parse(run.startedAt) / 1000);
     success(of, environment.verdict === 'pass' ? 1 : 0);
     for (const one of verdicts) verdict({ ...of, verdict: one }, one === environment.verdict ? 1 : 0);

@@ -8,14 +8,10 @@ const summaryFile = root('test-results/summary.json');
 const playwrightFile = root('test-results/playwright.json');
 const bin = (path) => root(`node_modules/${path}`);
 
-/**
- * Leaves the counts in `test-results/summary.json` and returns the exit code: 0 when all passed and, in CI, none was skipped.
- *
- * @param {Promise<unknown>} tools what most tests must not begin before
- */
-export async function runTests(tools) {
+/** Leaves the counts in `test-results/summary.json` and returns the exit code: 0 when all passed and, in CI, none was skipped. */
+export async function runTests() {
   rmSync(summaryFile, { force: true });
-  const counts = added([await check(), await tap(tools), await playwright()]);
+  const counts = added([await check(), await tap(), await playwright()]);
   mkdirSync(root('test-results'), { recursive: true });
   writeFileSync(summaryFile, JSON.stringify(counts));
   say(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
@@ -31,21 +27,21 @@ function added(parts) {
 const alone = /^tests[\\/](browser|playwright)[\\/]/;
 
 /** Shows one line for each file, and of its tests those that fail. */
-async function tap(tools) {
+async function tap() {
   const files = readdirSync(root('tests'), { recursive: true })
     .map((name) => join('tests', name))
     .filter((name) => name.endsWith('.test.ts'))
     .sort();
-  const first = await tapOf(
-    files.filter((name) => alone.test(name)),
-    1,
-  );
-  await tools;
-  const others = await tapOf(
-    files.filter((name) => !alone.test(name)),
-    2,
-  );
-  return added([first, others]);
+  return added([
+    await tapOf(
+      files.filter((name) => alone.test(name)),
+      1,
+    ),
+    await tapOf(
+      files.filter((name) => !alone.test(name)),
+      2,
+    ),
+  ]);
 }
 
 async function tapOf(files, jobs) {

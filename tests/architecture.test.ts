@@ -39,6 +39,7 @@ const everything = [
   'reporters',
   'run',
   'init',
+  'serve',
   'fixtures',
 ];
 const allowed: Record<string, string[]> = {
@@ -51,6 +52,7 @@ const allowed: Record<string, string[]> = {
   reporters: ['evidence', 'diagnosis'],
   run: ['evidence', 'wire', 'environment', 'browser', 'probes', 'diagnosis', 'reporters'],
   init: ['evidence', 'environment', 'diagnosis', 'reporters'],
+  serve: ['evidence', 'environment', 'browser', 'reporters', 'run'],
   fixtures: everything,
   cli: [...everything, 'setup'],
   bench: [...everything, 'cli'],
@@ -106,7 +108,7 @@ const ofTheProcess = /\bprocess\.(env|argv|cwd|exit|exitCode|stdin|stdout|stderr
  * and are programs throughout.
  */
 const programs =
-  /^(cli|setup|bench|tests|fixtures)\/|^\w+\.config\.ts$|^probes\/(peer|kubernetes)-worker\.ts$|^browser\/(host|host-process|(firefox-)?executable|install|webkit)\.ts$/;
+  /^(cli|setup|bench|tests|fixtures)\/|^\w+\.config\.ts$|^probes\/(peer|kubernetes)-worker\.ts$|^serve\/worker\.ts$|^browser\/(host|host-process|(firefox-)?executable|install|webkit)\.ts$/;
 
 test('only the command line, and what runs as a program of its own, touches the process', async (t) => {
   const touching = files.filter((file) => {

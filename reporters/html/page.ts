@@ -55,7 +55,7 @@ const raw = (text: string): Markup => new Markup(text);
 /** As JSON it would be half of the file. */
 const packed = (value: unknown): string => gzipSync(JSON.stringify(value)).toString('base64');
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-const policy = `default-src 'none'; style-src ${hash(style)}; script-src ${hash(script)}; img-src data:; base-uri 'none'; form-action 'none'`;
+export const policy = `default-src 'none'; style-src ${hash(style)}; script-src ${hash(script)}; img-src data:; base-uri 'none'; form-action 'none'`;
 
 const worst = (entries: readonly Entry[]): Verdict => entries[0]?.environment.verdict ?? 'inconclusive';
 

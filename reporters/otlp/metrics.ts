@@ -11,7 +11,7 @@ type Scope = ResourceMetrics['scopeMetrics'][number]['scope'];
 export async function gaugesOf(run: Run, resource: Resource, scope: Scope): Promise<ResourceMetrics> {
   const began = Date.parse(run.startedAt);
   const [startTime, endTime] = [timeOf(began), timeOf(began + run.durationMs)];
-  const families = await registryOf(run).getMetricsAsJSON();
+  const families = await registryOf([run]).getMetricsAsJSON();
   const metrics = families.map(({ name, help, values }) => ({
     descriptor: { name, description: help, unit: unitOf(name), valueType: ValueType.DOUBLE },
     aggregationTemporality: AggregationTemporality.CUMULATIVE,

@@ -20,6 +20,8 @@ export interface Called {
   env?: Record<string, string | undefined>;
   /** Called with each piece of standard error, for example to send a signal. */
   onProgress?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+  /** The same of standard output. */
+  onOutput?: Called['onProgress'];
 }
 
 const kept = [
@@ -31,7 +33,7 @@ const kept = [
   'PLAYWRIGHT_BROWSERS_PATH',
 ];
 
-export function cli(parameters: readonly string[], { cwd, env, onProgress }: Called = {}): Promise<Result> {
+export function cli(parameters: readonly string[], { cwd, env, onProgress, onOutput }: Called = {}): Promise<Result> {
   if (!existsSync(main)) throw new Error('the command line is tested as it is built: npm run build');
   const base = Object.fromEntries(kept.map((name) => [name, process.env[name]]));
   const child = spawn(process.execPath, [main, ...parameters], {
@@ -42,6 +44,7 @@ export function cli(parameters: readonly string[], { cwd, env, onProgress }: Cal
   const result: Result = { code: null, stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     result.stdout += text;
+    onOutput?.(text, (signal) => child.kill(signal));
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     result.stderr += text;

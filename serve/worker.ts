@@ -1,0 +1,109 @@
+/**
+ * The process that checks for the exporter. What a check needs takes more memory than an exporter at rest should have,
+ * and a crash in it must not end the exporter. Orders come over IPC.
+ */
+import { readdirSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { ConfigurationError, type Environment } from '../environment/environment.js';
+import type { Depth, Run } from '../evidence/run.js';
+import { unpacked } from './packed.js';
+import type { Answer, Keeping, Order, Usage } from './protocol.js';
+import { loadServed } from './served.js';
+
+type Check = Extract<Order, { kind: 'check' }>;
+
+const running = new Map<number, AbortController>();
+let ending = false;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function send(answer: Answer): void {
+  // Nobody listens any more when the parent has died, and then `disconnect` follows.
+  if (process.connected) process.send?.(answer);
+}
+
+async function load({ wanted }: Extract<Order, { kind: 'load' }>): Promise<Answer> {
+  try {
+    return { kind: 'loaded', ...(await loadServed(wanted, process.env)) };
+  } catch (error) {
+    const isMistake = error instanceof ConfigurationError;
+    return isMistake
+      ? { kind: 'refused', message: error.message }
+      : { kind: 'broken', id: 0, message: messageOf(error) };
+  }
+}
+
+async function check({ id, environment, depth, version, keeping }: Check): Promise<void> {
+  const controller = new AbortController();
+  running.set(id, controller);
+  try {
+    const run = await runOnce(unpacked(environment), depth, version, controller.signal);
+    const { told, notKept } = await keep(run, keeping);
+    const document = gzipSync(JSON.stringify(told));
+    const kept = notKept === undefined ? {} : { notKept };
+    send({ kind: 'checked', id, run: withoutPictures(told), document, ...kept, usage: usage() });
+  } catch (error) {
+    send({ kind: 'broken', id, message: messageOf(error) });
+  } finally {
+    running.delete(id);
+    if (ending && running.size === 0) process.exit(0);
+  }
+}
+
+async function runOnce(environment: Environment, depth: Depth, version: string, signal: AbortSignal): Promise<Run> {
+  const { runChecks, warmUp } = await import('../run/run.js');
+  const coolDown = warmUp({ depth });
+  try {
+    return await runChecks({ environments: [environment], depth, version, signal });
+  } finally {
+    await coolDown();
+  }
+}
+
+/** With what changed since the last good one. */
+async function keep(run: Run, keeping: Keeping | undefined): Promise<{ told: Run; notKept?: string }> {
+  if (!keeping) return { told: run };
+  const [{ openHistory }, { withChanges }] = await Promise.all([
+    import('../run/history.js'),
+    import('../run/since.js'),
+  ]);
+  try {
+    const history = await openHistory(keeping.directory);
+    const told = await withChanges(run, 'last-good', (name) => history.lastGood(name).catch(() => undefined));
+    await history.keep(told);
+    return { told };
+  } catch (error) {
+    return { told: run, notKept: messageOf(error) };
+  }
+}
+
+/** They are most of a document. */
+function withoutPictures(run: Run): Run {
+  const isPicture = (value: unknown): boolean => typeof value === 'string' && value.startsWith('data:image/');
+  return JSON.parse(JSON.stringify(run, (_, value) => (isPicture(value) ? undefined : value)));
+}
+
+function usage(): Usage {
+  const rssBytes = process.memoryUsage.rss();
+  try {
+    return { rssBytes, openFiles: readdirSync('/proc/self/fd').length };
+  } catch {
+    return { rssBytes };
+  }
+}
+
+/** Rooms are left and browsers closed first. */
+function end(): void {
+  ending = true;
+  for (const controller of running.values()) controller.abort();
+  if (running.size === 0) process.exit(0);
+}
+
+// A terminal and a service manager send them to us too, but the parent says when it is over.
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => {});
+process.on('disconnect', end);
+process.on('message', (order: Order) => {
+  if (order.kind === 'load') void load(order).then(send);
+  else if (order.kind === 'check') void check(order);
+  else running.get(order.id)?.abort();
+});
