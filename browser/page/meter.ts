@@ -50,6 +50,8 @@ export function startMeter({ video, audio, measureMs, roundTrips }: Metered): Me
   const jitters: number[] = [];
   const series: MediaSeries = { atMs: [], kbits: [], lost: [], frames: [], jitterMs: [] };
   const trips = new Map<string, number>();
+  /** Of those that the course does not have yet. */
+  const newTrips = new Map<string, number>();
   const late: number[] = [];
   let beatAt = performance.now();
 
@@ -64,9 +66,14 @@ export function startMeter({ video, audio, measureMs, roundTrips }: Metered): Me
     first ??= now;
     last = now;
     if (before) add(series, first, before, now);
+    addTrips(series, first, now, [...newTrips.values()]);
+    newTrips.clear();
   };
   const measureTrips = async (): Promise<void> => {
-    for (const { key, ms } of await roundTrips()) trips.set(key, ms);
+    for (const { key, ms } of await roundTrips()) {
+      if (!trips.has(key)) newTrips.set(key, ms);
+      trips.set(key, ms);
+    }
   };
   void look();
   const timers = [
@@ -108,6 +115,12 @@ function add(series: MediaSeries, first: Look, before: Look, now: Look): void {
   series.lost.push(both('packetsLost'));
   series.frames.push(rise(before, now, 'video', 'framesDecoded'));
   series.jitterMs.push(Math.round((now.audio.jitter ?? 0) * 1000));
+}
+
+function addTrips(series: MediaSeries, first: Look, now: Look, tripsMs: readonly number[]): void {
+  if (tripsMs.length === 0) return;
+  series.rttAtMs = [...(series.rttAtMs ?? []), Math.round(now.atMs - first.atMs)];
+  series.rttMs = [...(series.rttMs ?? []), Math.round(median(tripsMs) * 10) / 10];
 }
 
 function rise(from: Look, to: Look, kind: (typeof kinds)[number], counter: string): number {

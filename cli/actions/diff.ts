@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { diffRuns, isOfDeployment } from '../../diagnosis/changes/index.js';
 import { ConfigurationError } from '../../environment/environment.js';
@@ -6,10 +5,10 @@ import { loadRun } from '../../evidence/load.js';
 import type { Change, Run } from '../../evidence/run.js';
 import { printable } from '../../evidence/text.js';
 import { renderChanges } from '../../reporters/changes.js';
-import { readHistory } from '../../run/history.js';
 import type { DiffOptions } from '../commands/diff.js';
 import type { Context } from '../context.js';
 import { exitCodes } from '../exit-code.js';
+import { keptIn } from '../kept.js';
 
 /** Two runs of the same, and what they are called. */
 interface Pair {
@@ -59,12 +58,11 @@ async function named(files: readonly string[], { cwd }: Context): Promise<Pair[]
 }
 
 /** For each environment its last good run, and the newest one or that of a file. */
-async function kept(folder: string, files: readonly string[], { cwd, progress }: Context): Promise<Pair[]> {
-  const directory = resolve(cwd, folder);
-  if (!existsSync(directory)) throw new ConfigurationError(`--history: there is no folder ${folder}`);
+async function kept(folder: string, files: readonly string[], context: Context): Promise<Pair[]> {
+  const { cwd, progress } = context;
+  const history = keptIn(folder, context);
   const [file, ...others] = files;
   if (others.length > 0) throw new ConfigurationError('with --history, diff takes one run at most: the later one');
-  const history = readHistory(directory);
   const given = file === undefined ? undefined : await loadRun(resolve(cwd, file), file);
   const names = given?.environments.map(({ name }) => name) ?? (await history.environments());
   if (names.length === 0) throw new ConfigurationError(`--history: no run is kept in ${folder}`);

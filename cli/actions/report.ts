@@ -2,9 +2,11 @@ import { resolve } from 'node:path';
 import { loadRun } from '../../evidence/load.js';
 import type { Run } from '../../evidence/run.js';
 import type { Hooks } from '../../reporters/multiplex.js';
+import { withTrend } from '../../run/trend.js';
 import type { ReportOptions } from '../commands/report.js';
 import type { Context } from '../context.js';
 import { exitCodes } from '../exit-code.js';
+import { keptIn } from '../kept.js';
 import { openReports } from '../reports.js';
 
 /**
@@ -13,7 +15,9 @@ import { openReports } from '../reports.js';
  */
 export async function report(files: readonly string[], options: ReportOptions, context: Context): Promise<number> {
   const { cwd } = context;
-  const runs = await Promise.all(files.map((file) => loadRun(resolve(cwd, file), file)));
+  const saved = await Promise.all(files.map((file) => loadRun(resolve(cwd, file), file)));
+  const trend = options.history === undefined ? undefined : keptIn(options.history, context).trend;
+  const runs = trend ? await Promise.all(saved.map((run) => withTrend(run, trend))) : saved;
   const reports = await openReports({ ...options, onlyAsked: true }, [], context);
   const { reporter } = reports;
   const [run, ...others] = runs;

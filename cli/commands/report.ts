@@ -5,6 +5,7 @@ import { more, quietOption, verboseOption } from '../options.js';
 
 export interface ReportOptions {
   readonly reporter?: string[];
+  readonly history?: string;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
 }
@@ -15,6 +16,7 @@ Several files stand side by side: the same environment from several vantages, or
 Examples:
   livekit-doctor report run.json
   livekit-doctor report run.json --reporter html=report.html
+  livekit-doctor report --history runs run.json --reporter html=report.html
   livekit-doctor report office.json home.json --reporter html=report.html`;
 
 export function reportCommand(context: Context): Command {
@@ -22,6 +24,7 @@ export function reportCommand(context: Context): Command {
     .description('show saved runs again, in any format, as they were judged then')
     .argument('<runs...>', 'what "check --save" or "check --json" wrote')
     .option('--reporter <name[=file]>', `${reporterNames}; repeatable; to standard output without a file`, more)
+    .option('--history <folder>', 'where "check --history" keeps runs: their course until this one (html shows it)')
     .addOption(quietOption())
     .addOption(verboseOption())
     .addHelpText('after', help)

@@ -31,7 +31,7 @@ export interface HeardVoice {
   latencyMs?: number;
 }
 
-/** How media came over time: in each list one number for each look, some 100 ms after the one before. */
+/** How media came over time: in each list one number for each look, some 100 ms or more after the one before. */
 export interface MediaSeries {
   /** From the first look on. */
   atMs: number[];
@@ -42,6 +42,9 @@ export interface MediaSeries {
   frames: number[];
   /** Of the sound (RFC 3550 §6.4.1). */
   jitterMs: number[];
+  /** Round trips are measured more seldom: their own times, from the first look on, and how long they took. */
+  rttAtMs?: number[];
+  rttMs?: number[];
 }
 
 /** From when both were proven on: how well media came, of what was sent meanwhile. */

@@ -9,7 +9,8 @@ import { certificatesOf } from './certificates.js';
 import { findingsOf } from './findings.js';
 import { pathsOf } from './paths.js';
 import { sinceOf } from './since.js';
-import { type Entry, sentenceOf, verdictMarks, verdictTones } from './view.js';
+import { trendOf } from './trend.js';
+import { type Entry, moment, sentenceOf, verdictMarks, verdictTones } from './view.js';
 import { waterfallOf } from './waterfall.js';
 
 export type Frame = 'alone' | 'open' | 'folded';
@@ -37,6 +38,7 @@ function partsOf(entry: Entry): Content {
     }),
     environment.findings.length > 0 && shown('', () => findingsOf(entry)),
     shown('', () => sinceOf(entry)),
+    shown('Over time', () => trendOf(entry)),
     shown('Paths', () => pathsOf(entry)),
     shown('Calls', () => callsOf(entry)),
     shown('Every step', () => waterfallOf(entry)),
@@ -44,8 +46,6 @@ function partsOf(entry: Entry): Content {
     shown('Certificates', () => certificatesOf(entry)),
   ];
 }
-
-export const moment = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 
 /** Facts of another shape, from another version, cost their part and not the report. */
 function shown(title: string, content: () => Markup | undefined): Content {

@@ -7,11 +7,11 @@ import { html, Markup, prose } from '../markup.js';
 import { cellOf, claimOf, shownLayers, shownPaths } from '../path-proofs.js';
 import { count, duration } from '../text.js';
 import { isHealthy } from '../trouble.js';
-import { environmentOf, moment } from './environment.js';
+import { environmentOf } from './environment.js';
 import { sideBySide } from './paths.js';
 import { script } from './script.js';
 import { style } from './style.js';
-import { type Entry, entriesOf, sentenceOf, verdictMarks, verdictTones, verdictWords } from './view.js';
+import { type Entry, entriesOf, moment, sentenceOf, verdictMarks, verdictTones, verdictWords } from './view.js';
 
 /** So many of the troubled ones are open from the start. */
 const mostOpen = 5;

@@ -1,9 +1,10 @@
-/** How the page looks: one column, system fonts, colours that differ for the colour-blind too (and marks beside them). */
+/** How the page looks: one column, system fonts. */
+import { dark, light, properties } from '../colours.js';
 import { pictureStyle } from '../picture-svg.js';
 
 export const style = `
-:root{color-scheme:light dark;--paper:#fff;--ground:#f5f6f8;--box:#f8f9fb;--ink:#171b22;--faint:#59626f;--line:#dfe3e9;--link:#1d57b8;--good:#00755a;--bad:#b83300;--unsure:#855400;--note:#3f5f96;--good-wash:#e6f4ef;--bad-wash:#fdeee7;--unsure-wash:#fbf2df;--note-wash:#edf2fa;--bar:#3a6fd0;--bar2:#93b4ee;--code:#eef1f5}
-@media (prefers-color-scheme:dark){:root{--paper:#171a20;--ground:#0f1116;--box:#1d2129;--ink:#e8ebf0;--faint:#a0a9b6;--line:#303641;--link:#8db4ff;--good:#4ecba1;--bad:#ff9166;--unsure:#f2bc57;--note:#9dbcf2;--good-wash:#12291f;--bad-wash:#331a10;--unsure-wash:#2e2410;--note-wash:#182238;--bar:#6f9df5;--bar2:#3f5c94;--code:#242933}}
+:root{color-scheme:light dark;${properties(light)}}
+@media (prefers-color-scheme:dark){:root{${properties(dark)}}}
 *{box-sizing:border-box}
 html{scroll-padding-top:1rem;-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
@@ -117,11 +118,19 @@ figcaption{font-size:12px;color:var(--faint);margin-top:3px}
 .plots{display:grid;grid-template-columns:1fr 1fr;gap:8px 12px;margin:10px 0 6px}
 .plots figcaption{display:flex;justify-content:space-between;flex-wrap:wrap}
 .plots svg{display:block;width:100%;height:34px;background:var(--code);border-radius:4px}
-.plots polyline{fill:none;stroke:var(--bar);stroke-width:1.5;vector-effect:non-scaling-stroke}
-.plots polyline.end1{stroke:var(--unsure);stroke-dasharray:3 2}
+.plots path{fill:none;stroke:var(--bar);stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round;vector-effect:non-scaling-stroke}
+.plots path.end1{stroke:var(--unsure);stroke-dasharray:3 2}
 .plots .legend{grid-column:1/3}
 .legend .end0,.legend .end1{height:0;border-top:2px solid var(--bar);background:none;vertical-align:3px}
 .legend .end1{border-top:2px dashed var(--unsure)}
+.plots.courses{grid-template-columns:repeat(auto-fill,minmax(min(100%,248px),1fr));gap:12px 18px;margin-top:14px}
+.course{margin-top:12px}
+.course svg{display:block;max-width:100%;height:34px}
+.course path.good{fill:var(--good)}.course path.bad{fill:var(--bad)}.course path.unsure{fill:var(--unsure)}
+.course rect{fill:transparent}
+.streaks{margin-top:12px;font-size:14px}
+.streaks li{display:flex;gap:9px}
+.streaks b{min-width:.9em}
 .gauge,.meter{display:block;width:100%;height:4px;margin-top:3px;border-radius:2px;overflow:hidden}
 .gauge rect{height:4px;fill:var(--bar2)}.gauge .at{fill:var(--bar)}.gauge .track{fill:var(--code)}
 .waterfall{--label:min(34%,330px);--took:86px;position:relative;font-size:13px}

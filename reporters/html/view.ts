@@ -20,6 +20,8 @@ export const verdictWords: Record<Verdict, string> = { pass: 'passes', fail: 'fa
 export const stateMarks: Record<State, string> = { ok: '✓', failed: '✗', unreached: '–', unsupported: '–' };
 export const stateTones = { ok: 'good', failed: 'bad', unreached: 'unsure', unsupported: 'unsure' } as const;
 
+export const moment = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+
 /** An environment that several runs have stands together, as its worst verdict says. */
 export function entriesOf(runs: readonly Run[]): Entry[] {
   const all = runs.flatMap((run) => run.environments.map((environment) => ({ run, environment })));

@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { loadRun } from '../../evidence/load.js';
+import { openHistory } from '../../run/history.js';
 import { cli } from './cli.js';
 
 const recorded = (name: string): string => fileURLToPath(new URL(`../../fixtures/runs/${name}.json`, import.meta.url));
@@ -34,6 +36,23 @@ t.test('several runs stand side by side, where a format can', async (t) => {
   const one = await cli(['report', ...files, '--reporter', 'json'], { cwd });
   t.equal(one.code, 2);
   t.equal(one.stderr, 'livekit-doctor: the report json could not be made: it shows one run only\n');
+});
+
+t.test('--history shows its course over the kept runs, until then', async (t) => {
+  const cwd = t.testdir();
+  const history = await openHistory(join(cwd, 'runs'));
+  const run = await loadRun(recorded('media-address-wrong'));
+  const before = (days: number): string => new Date(Date.parse(run.startedAt) - days * 86_400_000).toISOString();
+  for (const days of [2, 1, -1]) await history.keep({ ...run, startedAt: before(days) });
+  const parameters = ['report', recorded('media-address-wrong'), '--reporter', 'html=report.html'];
+  t.equal((await cli([...parameters, '--history', 'runs'], { cwd })).code, 0);
+  t.match(
+    await readFile(join(cwd, 'report.html'), 'utf8'),
+    /Fails with <code>media-address-wrong<\/code>.* in all 3 runs that are kept/,
+  );
+  const { code, stderr } = await cli([...parameters, '--history', 'none'], { cwd });
+  t.equal(code, 2);
+  t.equal(stderr, 'livekit-doctor: --history: there is no folder none\n');
 });
 
 t.test('what cannot be read is said on one line', async (t) => {

@@ -1,7 +1,7 @@
 /** Runs that the HTML report is looked at with: recorded ones, and what is made of them. */
 import { readFileSync } from 'node:fs';
 import { diagnose } from '../../diagnosis/index.js';
-import type { EnvironmentRun, Run } from '../../evidence/run.js';
+import type { EnvironmentRun, Run, TrendRun } from '../../evidence/run.js';
 import { withChanges } from '../../run/since.js';
 
 /** As it was recorded in the lab, judged by the rules of today. */
@@ -44,6 +44,38 @@ async function sinceGood(name: string): Promise<Run> {
   const good = { ...recorded('healthy.one-resolver'), environments: [called(name, 'healthy.one-resolver')] };
   const twoDays = new Date(Date.parse(wrong.startedAt) - 2 * 86_400_000).toISOString();
   return withChanges(wrong, 'last-good', () => ({ ...good, startedAt: twoDays }));
+}
+
+/** One environment of which 40 runs are kept, one each night: it fails now, and has failed before. */
+export const courses: Run = {
+  ...healthy,
+  startedAt: night(39),
+  environments: [{ ...called('staging', 'media-address-wrong'), trend: Array.from({ length: 40 }, (_, i) => kept(i)) }],
+};
+
+function night(number: number): string {
+  return new Date(Date.UTC(2026, 9, 13 + number, 2)).toISOString();
+}
+
+function kept(number: number): TrendRun {
+  const filtered = number >= 12 && number < 15;
+  const wrong = number >= 38;
+  const codes = filtered
+    ? ['udp-filtered']
+    : wrong
+      ? ['media-address-wrong']
+      : number === 25
+        ? ['vantage-offline']
+        : [];
+  const verdict = filtered || wrong ? 'fail' : number === 25 ? 'inconclusive' : 'pass';
+  const udp = 12 + ((number * 7) % 13);
+  return {
+    startedAt: night(number),
+    verdict,
+    durationMs: verdict === 'pass' ? 3200 + ((number * 311) % 900) : 6100,
+    codes,
+    rttMs: { ...(verdict === 'pass' && { udp, tcp: udp + 3 }), ...(number !== 25 && { 'turn-tls': 2 * udp }) },
+  };
 }
 
 /** Of all kinds, all that are known of calls among them. */

@@ -5,7 +5,7 @@ import { html, prose } from '../../reporters/markup.js';
 import { pictureOf } from '../../reporters/picture.js';
 import { drawPicture } from '../../reporters/picture-svg.js';
 import { run, healthy as sample, wrongAddress } from '../samples.js';
-import { four, healthy, hostile, many, recorded, vantages } from './html-runs.js';
+import { courses, four, healthy, hostile, many, recorded, vantages } from './html-runs.js';
 
 t.test('what is put into a template is text', async (t) => {
   const evil = `<img src=x onerror="alert('1')">&\u001b[2J\u202e`;
@@ -113,9 +113,43 @@ t.test('what was measured for long is plotted over time', async (t) => {
   const page = pageOf([JSON.parse(text)]);
   t.match(page, /kbit\/s<\/span><span>up to 380<.*aria-label="kbit\/s over 9\.5 s, up to 380"/s);
   // From the lower left corner to the upper right one; what is below nothing is nothing.
-  t.match(page, '<polyline class="end0" points="0,29 ');
-  t.match(page, / 100,1"\/><polyline class="end1"/);
-  t.match(page, /lost packets<\/span><span>up to 0<.*points="0,29 5\.3,29 /s);
+  t.match(page, '<path class="end0" d="M0 29L');
+  t.match(page, /L100 1"\/><path class="end1"/);
+  t.match(page, /lost packets<\/span><span>up to 0<.*d="M0 29L5\.3 29L/s);
+  t.notMatch(page, 'round trip, ms', 'of an older version');
+  const withTrips = text.replaceAll('"jitterMs":[', '"rttAtMs":[1900,7600],"rttMs":[20,40],"jitterMs":[');
+  t.match(
+    pageOf([JSON.parse(withTrips)]),
+    /aria-label="round trip, ms over 9\.5 s, up to 40"><path class="end0" d="M20 15L80 1"\/>/,
+  );
+});
+
+t.test('the course over the kept runs: since when, each verdict, what was measured', async (t) => {
+  const staging = pageOf([courses]);
+  t.match(
+    staging,
+    /<h3>Over time<\/h3>.*Fails with <code>media-address-wrong<\/code> since <strong>2026-11-20 02:00 UTC<\/strong>, the last 2 runs of 40\./s,
+  );
+  t.match(
+    staging,
+    'aria-label="Verdicts of 40 runs from 2026-10-13 02:00 UTC to 2026-11-21 02:00 UTC: 5 failed, 1 inconclusive, 34 passed"',
+  );
+  // By their heights they can be told without colours.
+  t.match(staging, /<path class="bad" d="M12 0h\.76v10h-\.76z/);
+  t.match(staging, /<path class="unsure" d="M25 4h\.76v6h-\.76z"/);
+  t.match(staging, /<path class="good" d="M0 7h\.76v3h-\.76zM1 7/);
+  t.match(staging, '✗</b> <span>failed with <code>udp-filtered</code> from 2026-10-25 02:00 UTC on, 3 runs</span>');
+  // UDP was not reached then: the line is broken.
+  t.match(
+    staging,
+    /aria-label="round trip, udp over 40 runs: not now, up to 24 ms"><path class="end0" d="(M[^M"]+){3}"/,
+  );
+
+  const trend = courses.environments[0]?.trend?.filter(({ verdict }) => verdict === 'pass') ?? [];
+  const calm = pageOf([run({ ...sample, trend })]);
+  t.match(calm, 'Passes in all 34 runs that are kept, since 2026-10-13 02:00 UTC.');
+  t.notMatch(calm, 'class="streaks"');
+  t.notMatch(pageOf([healthy]), 'Over time', 'where no runs are kept');
 });
 
 t.test('facts of another shape cost their part and not the report', async (t) => {
