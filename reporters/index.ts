@@ -27,6 +27,7 @@ export const reporters: Readonly<Record<string, Registered>> = {
   nagios: { load: async () => (await import('./nagios.js')).nagios },
   otlp: { load: async () => (await import('./otlp.js')).otlp, sent: true },
   prometheus: { load: async () => (await import('./prometheus.js')).prometheus },
+  svg: { load: async () => (await import('./svg.js')).svg },
 };
 
 /** For people. */

@@ -1,56 +1,50 @@
-/** The picture of the paths as a Mermaid flowchart (mermaid.js.org), which GitHub, GitLab and wikis draw. */
-import { allPaths, type EnvironmentRun, layers, type Path, type PathResult, type Run } from '../evidence/run.js';
+/** The ways of media as a Mermaid flowchart (mermaid.js.org), which GitHub, GitLab and wikis draw. */
+import type { EnvironmentRun, Run, Vantage } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
+import type { Tone } from './path-proofs.js';
+import { type Box, type Link, pictureOf, type Way } from './picture.js';
 import type { ReporterFactory } from './reporter.js';
 
 export const mermaid: ReporterFactory = ({ out }) => ({ onEnd: (run) => out.write(renderMermaid(run)) });
 
 export function renderMermaid({ environments, vantage }: Run): string {
-  const nat =
-    vantage.natMapping === 'none' ? '' : `<br/>${label(vantage.mapped.udp ?? '')} ${label(vantage.natMapping)}`;
-  const lines = environments.flatMap((environment, i) => [
-    `  subgraph e${i}["${label(environment.name)}: ${environment.verdict}"]`,
-    `    e${i}sfu(["SFU"])`,
-    ...(hasTurn(environment) ? [`    e${i}turn["TURN"]`] : []),
+  const lines = environments.flatMap((environment, i) => linesOf(environment, vantage, `e${i}`));
+  return `${['flowchart LR', ...lines].join('\n')}\n`;
+}
+
+function linesOf(environment: EnvironmentRun, from: Vantage, id: string): string[] {
+  const { vantage, nat, gates, sfu } = pictureOf(environment, from);
+  return [
+    `  subgraph ${id}["${label(environment.name)}: ${environment.verdict}"]`,
+    `    ${id}here["${boxLabel(vantage)}"]`,
+    `    ${id}nat["${boxLabel(nat)}"]`,
+    ...gates.map((gate, i) => `    ${id}gate${i}["${boxLabel(gate)}"]`),
+    `    ${id}sfu(["${boxLabel(sfu)}"])`,
+    `    ${id}here --- ${id}nat`,
+    ...gates.flatMap(({ ways }, i) =>
+      ways.flatMap((way) => [
+        `    ${id}nat ${arrow(way.near)}|"${wayLabel(way)}"| ${id}gate${i}`,
+        `    ${id}gate${i} ${arrow(way.far)}|"${way.name}${mark(way.far)}"| ${id}sfu`,
+      ]),
+    ),
     '  end',
-    ...edges(environment, `e${i}`),
-  ]);
-  const classes = ['  classDef default stroke-width:1px'];
-  return `${['flowchart LR', `  here["${label(vantage.name)}${nat}"]`, ...lines, ...classes].join('\n')}\n`;
+  ];
 }
 
-const hasTurn = ({ paths }: EnvironmentRun): boolean => Object.keys(paths).some((path) => path.startsWith('turn-'));
-
-function edges({ paths }: EnvironmentRun, id: string): string[] {
-  return allPaths.flatMap((path) => {
-    const result = paths[path];
-    if (!result) return [];
-    const to = path.startsWith('turn-') ? `${id}turn` : `${id}sfu`;
-    return [`  here ${arrow(result)}|"${path} ${said(result)}"| ${to}`, ...beyond(path, result, id)];
-  });
+/** Thick: as it should be. Crossed: not. Dotted: nobody knows. */
+function arrow({ tone }: Link): string {
+  return tone === 'good' ? '==>' : tone === 'bad' ? '--x' : '-.->';
 }
 
-/** From the relay on. */
-function beyond(path: Path, result: PathResult, id: string): string[] {
-  return path.startsWith('turn-') ? [`  ${id}turn ${arrow(result)}|"${path}"| ${id}sfu`] : [];
+const marks: Record<Tone, string> = { good: ' ✓', bad: ' ✗', unsure: ' ?' };
+const mark = ({ tone }: Link): string => (tone ? marks[tone] : '');
+
+function wayLabel({ name, near, note }: Way): string {
+  const said = [near.text, note].filter(Boolean).join(', ');
+  return label(`${name}${mark(near)}${said && ` ${said}`}`);
 }
 
-const states = (result: PathResult) => layers.flatMap((layer) => result[layer] ?? []);
-
-/** Thick: proven. Crossed: it failed. Dotted: nobody knows. */
-function arrow(result: PathResult): string {
-  const found = states(result);
-  if (found.includes('failed')) return '--x';
-  return found.length > 0 && found.every((state) => state === 'ok') ? '==>' : '-.->';
-}
-
-function said(result: PathResult): string {
-  const proven = layers.filter((layer) => result[layer] === 'ok');
-  const failed = layers.filter((layer) => result[layer] === 'failed');
-  return [proven.length > 0 ? `✓ ${proven.join(', ')}` : '', failed.length > 0 ? `✗ ${failed.join(', ')}` : '']
-    .filter(Boolean)
-    .join(' ');
-}
+const boxLabel = ({ title, lines }: Box): string => [title, ...lines].map(label).join('<br/>');
 
 /** Mermaid has entities of its own, and takes some HTML. */
 const label = (text: string): string =>

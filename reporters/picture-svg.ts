@@ -58,13 +58,30 @@ const characterWidth = 6.7;
 
 /** `title` is what the picture is called where it cannot be seen. */
 export function drawPicture(picture: Picture, layout: Layout, title: string): Markup {
+  const { width, height, content } = drawn(picture, layout);
+  return html`<svg class="picture ${layout}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}: ${picture.words}">${content}</svg>`;
+}
+
+export interface Drawing {
+  readonly width: number;
+  readonly height: number;
+  /** What stands in an element of the class `picture`. */
+  readonly content: Markup;
+}
+
+export function drawn(picture: Picture, layout: Layout): Drawing {
   const geometry = geometries[layout];
   const top = layout === 'tall' ? boxHeight(picture.vantage) + gap + boxHeight(picture.nat) + gap : 0;
   const gates = placed(picture.gates, geometry, top);
   const bottom = Math.max(top, ...gates.map(({ place }) => place.y + place.height));
   const ends = layout === 'wide' ? wideEnds(picture, bottom) : tallEnds(picture, bottom);
   const height = Math.max(bottom, ...ends.map(({ place }) => place.y + place.height)) + 1;
-  return html`<svg class="picture ${layout}" viewBox="0 0 ${geometry.width} ${height}" role="img" aria-label="${title}: ${picture.words}">${spines(picture, geometry, layout, gates, height)}${gates.flatMap(({ gate, place, ys }) => gate.ways.map((way, i) => drawWay(way, geometry, place, ys[i] ?? 0)))}${[...ends, ...gates.map(({ gate, place }) => ({ box: gate, place, present: true }))].map(drawBox)}</svg>`;
+  const ways = gates.flatMap(({ gate, place, ys }) =>
+    gate.ways.map((way, i) => drawWay(way, geometry, place, ys[i] ?? 0)),
+  );
+  const boxes = [...ends, ...gates.map(({ gate, place }) => ({ box: gate, place, present: true }))].map(drawBox);
+  const content = html`${spines(picture, geometry, layout, gates, height)}${ways}${boxes}`;
+  return { width: geometry.width, height, content };
 }
 
 interface PlacedGate {

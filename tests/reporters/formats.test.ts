@@ -20,7 +20,7 @@ import { configuredSecrets, overheardSecrets } from '../lab/known-secrets.js';
 import { healthy, run, wrongAddress } from '../samples.js';
 import { secretsIn } from '../secrets.js';
 import { render, renderAll } from './render.js';
-import { recordedRuns as folder, runs, threeFindings } from './runs.js';
+import { recordedRuns as folder, recorded, runs, threeFindings } from './runs.js';
 
 function each(name: string, look: (t: Test, text: string, of: Run) => void | Promise<void>): void {
   test(name, async (t) => {
@@ -225,7 +225,32 @@ each('mermaid', (t, text, of) => {
   t.equal(text.match(/^ {2}subgraph /gm)?.length, of.environments.length);
   t.equal(text.match(/^ {2}end$/gm)?.length, of.environments.length);
   for (const line of text.split('\n').filter((one) => one.includes('["')))
-    t.match(line, /\["[^"<>]*(<br\/>[^"<>]*)?"\]/);
+    t.match(line, /\["[^"<>]*(<br\/>[^"<>]*)*"\]/);
+});
+
+test('mermaid draws what the picture shows: a way that must not work, and where another one breaks', async (t) => {
+  const shut = await render('mermaid', run(await recorded('healthy.udp-forbidden')));
+  t.match(shut.text, '    e0nat ==>|"udp ✓ shut, forbidden"| e0gate1\n');
+  const open = await render('mermaid', run(await recorded('forbidden-path-open')));
+  t.match(open.text, /e0nat --x\|"\S+ ✗ works, forbidden"\|/);
+  const broken = await render('mermaid', run(await recorded('media-address-wrong')));
+  t.match(broken.text, '--x|"udp ✗ failed"| e0gate1\n    e0gate1 -.->|"udp"| e0sfu');
+  t.match(broken.text, '    e0nat ==>|"turn-tls ✓"| e0gate2\n    e0gate2 --x|"turn-tls ✗"| e0sfu');
+});
+
+each('svg', (t, text, of) => {
+  t.match(text, /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" /);
+  t.equal(text.match(/<g class="picture"/g)?.length, of.environments.length);
+  t.notMatch(text, 'var(--', 'drawn by what knows no custom properties, too');
+  for (const { verdict } of of.environments) t.match(text, `: ${verdict}`);
+});
+
+test('svg of many environments: pictures of those with a fault, names of the others', async (t) => {
+  const many = Array.from({ length: 50 }, (_, i) => (i === 30 ? threeFindings : { ...healthy, name: `region-${i}` }));
+  const { text } = await render('svg', run(...many));
+  t.equal(text.match(/<g class="picture"/g)?.length, 1);
+  t.equal(text.match(/✓ pass<\/tspan> region-\d+</g)?.length, 49);
+  t.match(text, /<title id="title">production: fail, region-0: pass/);
 });
 
 test('every recorded run can be reported in every format, and nothing secret is in it', async (t) => {

@@ -1,5 +1,5 @@
 /** The HTML report in a Chromium: it asks nobody, nothing overflows, nobody is shut out, and no text of a run is executed. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -10,7 +10,8 @@ import { findBrowser, missingBrowser } from '../../browser/executable.js';
 import { canSandbox, launchArguments } from '../../browser/launch.js';
 import type { Run } from '../../evidence/run.js';
 import { pageOf } from '../../reporters/html/page.js';
-import { four, healthy, hostile, inconclusive, many, threeFindings, vantages } from './html-runs.js';
+import { renderSvg } from '../../reporters/svg.js';
+import { courses, four, healthy, hostile, inconclusive, many, threeFindings, vantages } from './html-runs.js';
 
 const found = findBrowser();
 if (!found) throw new Error(missingBrowser());
@@ -30,10 +31,12 @@ interface Opened {
 }
 
 async function open(folder: string, runs: readonly Run[], options: BrowserContextOptions = {}): Promise<Opened> {
-  const { writeFileSync } = await import('node:fs');
   const file = join(folder, 'report.html');
   writeFileSync(file, pageOf(runs));
-  const url = pathToFileURL(file).href;
+  return visit(pathToFileURL(file).href, options);
+}
+
+async function visit(url: string, options: BrowserContextOptions): Promise<Opened> {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const events: string[] = [];
@@ -67,6 +70,7 @@ const reports = {
   inconclusive: [inconclusive],
   'four environments': [four],
   'three vantages': vantages,
+  'forty runs': [courses],
 };
 
 for (const [name, runs] of Object.entries(reports)) {
@@ -131,6 +135,33 @@ t.test('by hand: raw evidence, a bug report, a search, a link to the evidence', 
   await summary.focus();
   await page.keyboard.press('Enter');
   t.equal(await page.locator('.environment').last().getAttribute('open'), '');
+});
+
+t.test('the picture alone is a document of its own, light and dark', async (t) => {
+  for (const [name, runs] of Object.entries({
+    ...reports,
+    hostile: [hostile(four, '</svg><script>alert(1)</script>&"')],
+  })) {
+    const file = join(t.testdir(), 'picture.svg');
+    writeFileSync(file, renderSvg(runs));
+    const colours: string[] = [];
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const { page, events } = await visit(pathToFileURL(file).href, { colorScheme });
+      t.same(events, [], name);
+      // What is no XML would be an HTML page about that.
+      t.equal(await page.evaluate(() => document.documentElement.namespaceURI), 'http://www.w3.org/2000/svg', name);
+      t.equal(await page.locator('parsererror, script').count(), 0, name);
+      colours.push(await page.evaluate(() => getComputedStyle(document.querySelector('.called') as Element).fill));
+      const sticksOut = await page.evaluate(() => {
+        const whole = document.documentElement.getBoundingClientRect();
+        const boxes = [...document.querySelectorAll('rect, text')].map((one) => one.getBoundingClientRect());
+        return boxes.filter(({ right, bottom }) => right > whole.right || bottom > whole.bottom).length;
+      });
+      if (name !== 'hostile') t.equal(sticksOut, 0, `${name}: all is inside`);
+      await page.context().close();
+    }
+    t.not(colours[0], colours[1], name);
+  }
 });
 
 t.test('20 environments are there at once', async (t) => {
