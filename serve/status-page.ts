@@ -1,9 +1,9 @@
 /** The page at `/`: every check with its verdict, since when, how it went lately, and its last report. */
 import { createHash } from 'node:crypto';
 import type { Verdict } from '../evidence/run.js';
-import { moment } from '../reporters/html/environment.js';
+
 import { style as reportStyle } from '../reporters/html/style.js';
-import { sentenceOf, verdictMarks, verdictTones } from '../reporters/html/view.js';
+import { moment, sentenceOf, verdictMarks, verdictTones } from '../reporters/html/view.js';
 import { html, Markup, prose } from '../reporters/markup.js';
 import { count, duration } from '../reporters/text.js';
 import { worstFirst } from '../reporters/trouble.js';
