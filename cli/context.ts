@@ -51,7 +51,7 @@ export function processContext(): Context {
 /** On standard error, a line for each of the message: no control characters, no secrets. */
 export function complain(context: Context, message: string): void {
   for (const line of message.split('\n')) {
-    context.progress.write(`livekit-doctor: ${context.redactor.text(printable(line, 2000))}\n`);
+    context.progress.write(`livekit-doctor: ${printable(context.redactor.text(line), 2000)}\n`);
   }
 }
 

@@ -39,9 +39,14 @@ export function isPlainHeader(name: string): boolean {
   return plainHeaders.has(name.toLowerCase());
 }
 
-/** `Bearer x`, `session=x; other=y`: a server may repeat the part that counts. Short ones are words, like `Bearer`. */
+/**
+ * `Bearer x`, `session=x; other=y`, `Basic` with what is in its base64 (RFC 7617): a server may repeat the part that
+ * counts. Short ones are words, like `Bearer`.
+ */
 function piecesOf(value: string): string[] {
-  return value.split(/[\s;,=&]+/).filter((piece) => piece.length >= 8);
+  const [, basic = ''] = /^Basic +([\w+/=-]+)$/i.exec(value) ?? [];
+  const [, password = ''] = /^[^:]*:([\s\S]*)$/.exec(Buffer.from(basic, 'base64').toString()) ?? [];
+  return [...value.split(/[\s;,=&]+/).filter((piece) => piece.length >= 8), ...(password === '' ? [] : [password])];
 }
 
 /** Every text in a JSON value, keys not. */

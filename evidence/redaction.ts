@@ -5,6 +5,8 @@ const jwt = /eyJ[\w-]{8,}(?:\.[\w-]*){0,2}/g;
 const icePassword = /(a=ice-pwd:)\S+/g;
 const accessToken = /(access_token=)[^&\s"']+/g;
 const shortest = 6;
+/** The first characters of a secret by which its beginning is known: no word, and they tell little. */
+const headLength = 8;
 
 export interface Redactor {
   /**
@@ -17,14 +19,17 @@ export interface Redactor {
   json<T>(value: T): T;
 }
 
-/** What is replaced: every remembered value, and whatever looks like a JWT, an ICE password or an access token. */
+/**
+ * What is replaced: every remembered value, its beginning where a text was cut short in it, and whatever looks like a
+ * JWT, an ICE password or an access token.
+ */
 export function redactor(publicWords: readonly string[] = []): Redactor {
   const secrets = new Set<string>();
   let ordered: string[] | undefined;
   const text = (value: string): string => {
     ordered ??= [...secrets].sort((a, b) => b.length - a.length);
     let clean = value;
-    for (const secret of ordered) clean = clean.replaceAll(secret, '[redacted]');
+    for (const secret of ordered) clean = withoutBeginning(clean.replaceAll(secret, '[redacted]'), secret);
     return clean.replace(icePassword, '$1[redacted]').replace(accessToken, '$1[redacted]').replace(jwt, '[redacted]');
   };
   const json = (value: unknown): unknown => {
@@ -40,11 +45,24 @@ export function redactor(publicWords: readonly string[] = []): Redactor {
       if (secret === undefined || secret.length < shortest || secrets.has(secret)) return;
       if (publicWords.some((words) => words.includes(secret))) return;
       secrets.add(secret);
-      const encoded = encodeURIComponent(secret);
-      if (encoded !== secret) secrets.add(encoded);
+      secrets.add(encodeURIComponent(secret));
+      secrets.add(JSON.stringify(secret).slice(1, -1));
       ordered = undefined;
     },
     text,
     json: <T>(value: T) => json(value) as T,
   };
+}
+
+/** Cut at the end of the text, or at the ellipsis with which `printable` shortens. */
+function withoutBeginning(text: string, secret: string): string {
+  if (secret.length <= headLength) return text;
+  const at = text.indexOf(secret.slice(0, headLength));
+  if (at < 0) return text;
+  const [beginning = ''] = text.slice(at).split('…', 1);
+  const isCut = secret.startsWith(beginning);
+  const after = at + (isCut ? beginning.length : headLength);
+  return (
+    text.slice(0, at) + (isCut ? '[redacted]' : text.slice(at, after)) + withoutBeginning(text.slice(after), secret)
+  );
 }

@@ -85,6 +85,13 @@ t.test('a token endpoint, with headers that hold secrets', async (t) => {
     headers: { Authorization: 'Bearer 12345678', Accept: 'application/json', 'X-Tenant': 'acme' },
   });
   t.same(secretsOf(staging.auth), ['Bearer 12345678', '12345678', 'acme', 'a-function-key']);
+  const basic = Buffer.from('me:a-pass:words').toString('base64');
+  t.same(secretsOf({ ...staging.auth, headers: { authorization: `Basic ${basic}` } } as typeof staging.auth), [
+    `Basic ${basic}`,
+    basic,
+    'a-pass:words',
+    'a-function-key',
+  ]);
   const [bare] = await loadFrom(t, one('    auth: { tokenEndpoint: "http://localhost:3000/token" }\n'));
   t.match(bare, { auth: { tokenEndpoint: new URL('http://localhost:3000/token'), headers: {} } });
 });

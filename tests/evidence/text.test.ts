@@ -16,6 +16,19 @@ test('secrets that are remembered, and whatever looks like one, are replaced eve
   t.equal(redact.text('wss://x/rtc?access_token=abc&auto=1'), 'wss://x/rtc?access_token=[redacted]&auto=1');
 });
 
+test('a secret that was cut short is known by its beginning, and so is one that JSON escapes', async (t) => {
+  const redact = redactor();
+  const secret = 'a-secret-of-the-operator';
+  redact.add(secret);
+  redact.add('quoted "secret" \\ here');
+  const said = printable(`${'x'.repeat(185)} ${secret}`);
+  t.match(said, /a-secret-of-t…$/);
+  t.equal(redact.text(said), `${'x'.repeat(185)} [redacted]…`);
+  t.equal(redact.text(`first: ${said.slice(-14)}, then a-secret-of-t`), 'first: [redacted]…, then [redacted]');
+  t.equal(redact.text('a-secret-of-another and a-secr'), 'a-secret-of-another and a-secr', 'others stay');
+  t.equal(redact.text(JSON.stringify({ a: 'quoted "secret" \\ here' })), '{"a":"[redacted]"}');
+});
+
 test('a password that is a word of the public address hides nothing', async (t) => {
   const redact = redactor(['wss://livekit.example.com/', 'turn.example.com']);
   redact.add('livekit');
