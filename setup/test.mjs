@@ -8,10 +8,14 @@ const summaryFile = root('test-results/summary.json');
 const playwrightFile = root('test-results/playwright.json');
 const bin = (path) => root(`node_modules/${path}`);
 
-/** Leaves the counts in `test-results/summary.json` and returns the exit code: 0 when all passed and, in CI, none was skipped. */
-export async function runTests() {
+/**
+ * Leaves the counts in `test-results/summary.json` and returns the exit code: 0 when all passed and, in CI, none was skipped.
+ *
+ * @param {Promise<unknown>} tools what most tests must not begin before
+ */
+export async function runTests(tools) {
   rmSync(summaryFile, { force: true });
-  const counts = added([await check(), await tap(), await playwright()]);
+  const counts = added([await check(), await tap(tools), await playwright()]);
   mkdirSync(root('test-results'), { recursive: true });
   writeFileSync(summaryFile, JSON.stringify(counts));
   say(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
@@ -27,21 +31,21 @@ function added(parts) {
 const alone = /^tests[\\/](browser|playwright)[\\/]/;
 
 /** Shows one line for each file, and of its tests those that fail. */
-async function tap() {
+async function tap(tools) {
   const files = readdirSync(root('tests'), { recursive: true })
     .map((name) => join('tests', name))
     .filter((name) => name.endsWith('.test.ts'))
     .sort();
-  return added([
-    await tapOf(
-      files.filter((name) => alone.test(name)),
-      1,
-    ),
-    await tapOf(
-      files.filter((name) => !alone.test(name)),
-      2,
-    ),
-  ]);
+  const first = await tapOf(
+    files.filter((name) => alone.test(name)),
+    1,
+  );
+  await tools;
+  const others = await tapOf(
+    files.filter((name) => !alone.test(name)),
+    2,
+  );
+  return added([first, others]);
 }
 
 async function tapOf(files, jobs) {

@@ -1,0 +1,105 @@
+/**
+ * The nightly Job as the chart makes it: its command, variables and mounts as they stand, in what deploy/Containerfile makes,
+ * by an ordinary user with no rights and a root that is only to be read, against a real LiveKit.
+ */
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import type { Environment } from '../../environment/environment.js';
+import { startEmbedded } from '../../fixtures/embedded/embedded.js';
+import { writeConfiguration } from '../cli/cli.js';
+import { inOwnNamespace } from '../fixtures/own-namespace.js';
+import { chartTools, podSpecOf, render, runPod } from './chart.js';
+import { makeImage } from './containerfile.js';
+
+const credentials = 'livekit-credentials';
+
+/** As values of the chart: the claims of `environment`, its CA and its credentials by reference. */
+async function valuesFor(t: Test, environment: Environment) {
+  const folder = t.testdir();
+  await writeConfiguration(folder, environment);
+  const file = await readFile(join(folder, 'livekit-doctor.yaml'), 'utf8');
+  const { environments } = JSON.parse(file) as { environments: { own: object } };
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: our own interpolation
+  const auth = { apiKey: '${LIVEKIT_API_KEY}', apiSecret: '${LIVEKIT_API_SECRET}' };
+  const values = {
+    image: { repository: 'registry.example.com/livekit-doctor' },
+    config: { environments: { staging: { ...environments.own, auth } } },
+    secrets: {
+      LIVEKIT_API_KEY: { name: credentials, key: 'apiKey' },
+      LIVEKIT_API_SECRET: { name: credentials, key: 'apiSecret' },
+    },
+    files: [{ path: 'ca.pem', configMap: 'staging-ca', key: 'ca.crt' }],
+    test: { depth: 'wire' },
+    nightly: {
+      history: { size: '1Gi' },
+      failOn: 'error',
+      args: ['--reporter', 'console', '--save', '/history/last.json'],
+    },
+  };
+  return { folder, values };
+}
+
+if (await inOwnNamespace(t, import.meta.url)) {
+  const { helm } = await chartTools();
+  const embedded = await startEmbedded();
+  t.teardown(() => embedded.stop());
+  const { auth, ca = '' } = embedded.environment;
+  if (!('apiKey' in auth)) throw new Error('the embedded environment has a key and a secret');
+  const image = await makeImage(t.testdir());
+  t.equal(image.left.length, 2, 'only what Debian brings was not carried out');
+  t.same([image.entrypoint, image.user, image.workdir], [['livekit-doctor'], '10001:10001', '/home/doctor']);
+
+  const run = async (t: Test, apiSecret: string, kind = 'CronJob') => {
+    const { folder, values } = await valuesFor(t, embedded.environment);
+    const { objects } = await render(helm, { values: { folder, of: values } });
+    const found = objects.find((object) => object.kind === kind);
+    const spec = found && podSpecOf(found);
+    if (!spec) throw new Error(`the chart makes a ${kind}`);
+    const configMaps = Object.fromEntries(
+      objects.filter(({ kind }) => kind === 'ConfigMap').map(({ metadata, data = {} }) => [metadata.name, data]),
+    );
+    const history = join(folder, 'history');
+    await mkdir(history);
+    const result = await runPod(
+      spec,
+      image,
+      {
+        configMaps: { ...configMaps, 'staging-ca': { 'ca.crt': ca } },
+        secrets: { [credentials]: { apiKey: auth.apiKey, apiSecret } },
+        claims: { 'doctor-livekit-doctor-history': history },
+      },
+      join(folder, 'volumes'),
+    );
+    return { ...result, folder, history };
+  };
+
+  t.test('it proves every path, pictures and voices included', async (t) => {
+    const { code, stdout, stderr, history, folder } = await run(t, auth.apiSecret);
+    t.equal(code, 0, stdout + stderr);
+    const { environments, vantage } = JSON.parse(await readFile(join(history, 'last.json'), 'utf8'));
+    t.match(environments[0].paths, {
+      udp: { required: true, reach: 'ok', peer: 'ok', media: 'ok' },
+      tcp: { required: true, reach: 'ok', peer: 'ok', media: 'ok' },
+      'turn-udp': { required: true, reach: 'ok', media: 'ok' },
+      'turn-tls': { required: true, reach: 'ok', media: 'ok' },
+    });
+    t.ok(vantage.name);
+    t.equal((await readdir(history)).length, 2, 'a run is kept for the next night');
+    t.same(await readdir(join(folder, 'volumes/tmp')), [], 'nothing is left of the browser');
+    t.notOk((stdout + stderr).includes(auth.apiSecret));
+  });
+
+  t.test('with a secret that is not the server’s it says so, and the Job fails', async (t) => {
+    const { code, stdout, stderr } = await run(t, 'a-secret-of-somebody-else-that-is-long-enough');
+    t.equal(code, 1, stdout + stderr);
+    t.match(stdout, /✗ error {2}token-secret-wrong/);
+  });
+
+  t.test('the pod of `helm test` waits until it passes', async (t) => {
+    const { code, stdout, stderr } = await run(t, auth.apiSecret, 'Pod');
+    t.equal(code, 0, stdout + stderr);
+    t.match(stderr, /Waiting for staging/);
+    t.match(stdout, /✓ pass {2}staging/);
+  });
+}
