@@ -70,7 +70,7 @@ exec "${process.execPath}" "${main}" "$@" --depth wire
 
 t.test('the workflows for GitHub Actions are sound', async (t) => {
   const lint = await createLinter();
-  for (const name of ['github smoke', 'github nightly']) {
+  for (const name of ['github smoke', 'github nightly', 'github action']) {
     t.same(lint(examples[name] ?? '', `.github/workflows/${name}.yml`), [], name);
   }
   const [mistake] = lint(
