@@ -1,7 +1,6 @@
 /** The page at `/`: every check with its verdict, since when, how it went lately, and its last report. */
 import { createHash } from 'node:crypto';
 import type { Verdict } from '../evidence/run.js';
-
 import { style as reportStyle } from '../reporters/html/style.js';
 import { moment, sentenceOf, verdictMarks, verdictTones } from '../reporters/html/view.js';
 import { html, Markup, prose } from '../reporters/markup.js';

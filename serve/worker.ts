@@ -60,16 +60,18 @@ async function runOnce(environment: Environment, depth: Depth, version: string, 
   }
 }
 
-/** With what changed since the last good one. */
+/** With what changed since the last good one, and its course. */
 async function keep(run: Run, keeping: Keeping | undefined): Promise<{ told: Run; notKept?: string }> {
   if (!keeping) return { told: run };
-  const [{ openHistory }, { withChanges }] = await Promise.all([
+  const [{ openHistory }, { withChanges }, { withTrend }] = await Promise.all([
     import('../run/history.js'),
     import('../run/since.js'),
+    import('../run/trend.js'),
   ]);
   try {
     const history = await openHistory(keeping.directory);
-    const told = await withChanges(run, 'last-good', (name) => history.lastGood(name).catch(() => undefined));
+    const compared = await withChanges(run, 'last-good', (name) => history.lastGood(name).catch(() => undefined));
+    const told = await withTrend(compared, history.trend);
     await history.keep(told);
     return { told };
   } catch (error) {
