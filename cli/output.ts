@@ -22,6 +22,9 @@ export function streamOutput(stream: NodeJS.WriteStream, env: Variables): Output
     get columns() {
       return stream.columns || Number(env.COLUMNS) || columnsElsewhere;
     },
+    get rows() {
+      return stream.rows || Number(env.LINES) || undefined;
+    },
     colour: wantsColour(env, isTTY),
   };
 }

@@ -1,13 +1,14 @@
 /** What is being done as it happens: lines that are rewritten in place on a terminal, plain lines elsewhere. */
 import pc from 'picocolors';
-import type { Verdict } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
+import { crowdLines, type Followed, verdictMarks } from './crowd.js';
 import type { Reporter, ReporterOptions } from './reporter.js';
 import { matters, renderStages, type Stages, sentence, stageOf } from './stages.js';
-import { cut, duration } from './text.js';
+import { duration } from './text.js';
 
 const redrawEveryMs = 100;
-const verdictMarks: Record<Verdict, string> = { pass: '✓', fail: '✗', inconclusive: '?' };
+/** Of a terminal that does not say how many it has. */
+const fewestRows = 24;
 const stateMarks = { ok: '✓', failed: '✗', unreached: '–', unsupported: '–' } as const;
 
 export interface Progress extends Reporter {
@@ -65,30 +66,24 @@ function plain(output: ReporterOptions['progress']): Progress {
 
 function live(output: ReporterOptions['progress']): Progress {
   const colours = pc.createColors(output.colour);
-  const environments = new Map<string, { stages: Stages; done?: { verdict: Verdict; durationMs: number } }>();
+  const environments = new Map<string, Followed>();
   let began = performance.now();
   let drawn = 0;
   const now = () => performance.now() - began;
+  // What has left the screen at its top cannot be rewritten. One is the cursor's.
+  const rows = () => Math.max(2, (output.rows ?? fewestRows) - 1);
 
   const lines = (): string[] => {
     const width = Math.max(20, output.columns - 1);
     if (environments.size === 1) {
       return [...environments.values()].flatMap(({ stages }) => renderStages(stages, now(), width, colours));
     }
-    return [...environments].map(([name, { stages, done }]) => {
-      if (done)
-        return cut(
-          `${verdictMarks[done.verdict]} ${printable(name)}  ${done.verdict} in ${duration(done.durationMs)}`,
-          width,
-        );
-      const current = [...stages].filter(([, { looking }]) => looking.size > 0).map(([stage]) => stage);
-      return cut(`… ${printable(name)}  ${current.join(', ')}  ${duration(now())}`, width);
-    });
+    return crowdLines(environments, now(), rows(), width, colours);
   };
   const draw = () => {
     const next = lines();
     const up = drawn > 0 ? `\u001b[${drawn}A` : '';
-    output.write(`${up}${next.map((line) => `\u001b[2K${line}\n`).join('')}`);
+    output.write(`${up}${next.map((line) => `\u001b[2K${line}\n`).join('')}\u001b[J`);
     drawn = next.length;
   };
   let timer: NodeJS.Timeout | undefined;
@@ -106,7 +101,7 @@ function live(output: ReporterOptions['progress']): Progress {
     onStart(all) {
       began = performance.now();
       for (const { name } of all) of(name);
-      output.write(checking(all));
+      output.write(all.length > rows() ? `Checking ${all.length} environments\n` : checking(all));
       timer = setInterval(draw, redrawEveryMs);
       timer.unref();
     },

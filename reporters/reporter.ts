@@ -5,6 +5,8 @@ export interface Output {
   write(text: string): void;
   readonly isTTY: boolean;
   readonly columns: number;
+  /** Of a terminal, where it is known. */
+  readonly rows?: number | undefined;
   /** Colours and other escape sequences are wanted. */
   readonly colour: boolean;
 }

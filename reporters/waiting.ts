@@ -40,6 +40,8 @@ interface Line extends Reason {
 }
 
 const redrawEveryMs = 500;
+/** Of a terminal that does not say how many it has. */
+const fewestRows = 24;
 const longestText = 600;
 
 /** `12 s`, `2 min 5 s`: whole seconds, for nobody waits for less. */
@@ -98,7 +100,11 @@ export function waiting({ progress, depth, now = () => performance.now() }: Wait
     const current = [...lines].flatMap(([name, line]) =>
       line ? [`… ${shorten(told(name, line), width - 18)}  ${colours.dim(`for ${age(now() - line.sinceMs)}`)}`] : [],
     );
-    const shown = current.length > 0 ? current : [`… ${since(now())}`];
+    // What has left the screen at its top could not be rewritten.
+    const most = Math.max(2, (progress.rows ?? fewestRows) - 1);
+    const fitting =
+      current.length > most ? [...current.slice(0, most - 1), `  and ${current.length - most + 1} more`] : current;
+    const shown = fitting.length > 0 ? fitting : [`… ${since(now())}`];
     progress.write(shown.map((line) => `${line}\n`).join(''));
     drawn = shown.length;
   };

@@ -103,6 +103,78 @@ test('on a terminal the lines are rewritten in place', async (t) => {
   t.match(twice.text.split('\u001b[1A').at(-1), '… names');
 });
 
+/** As a terminal of so many rows shows it: lines that have left it at the top cannot be reached any more. */
+function screen(text: string, rows: number): { shown: string[]; whole: string[] } {
+  const whole = [''];
+  let at = 0;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what it is about
+  for (const [part, up, erase, character] of text.matchAll(/\u001b\[(\d+)A|\u001b\[(2K|J)|([\s\S])/gu)) {
+    if (up) at = Math.max(at - Number(up), whole.length - rows, 0);
+    else if (erase === '2K') whole[at] = '';
+    else if (erase === 'J') whole.splice(at, whole.length, '');
+    else if (character === '\n') {
+      at += 1;
+      whole[at] ??= '';
+    } else whole[at] = (whole[at] ?? '') + (part ?? '');
+  }
+  return { shown: whole.slice(-rows), whole };
+}
+
+test('50 environments on a terminal of 24 lines: counts, what has trouble, what is slowest', async (t) => {
+  const out = { ...output(true), rows: 24 };
+  const reporter = progress({ progress: out });
+  const redrawn = async (): Promise<void> => {
+    const before = out.text.length;
+    while (out.text.length === before) await new Promise((resolve) => setTimeout(resolve, 10));
+  };
+  const all = Array.from({ length: 50 }, (_, i) => ({
+    ...healthy,
+    name: `region-${i}`,
+    url: `wss://${i}.example.com/`,
+  }));
+  reporter.onStart?.(all);
+  for (const { name } of all.slice(0, 40)) reporter.onTarget?.(name, 'ice-udp', 'ice-udp:203.0.113.30:7882');
+  await redrawn();
+  for (const one of all.slice(0, 10)) reporter.onEnvironment?.(one);
+  reporter.onEnvironment?.({ ...wrongAddress, name: 'region-33' });
+  reporter.onEnvironment?.({ ...wrongAddress, name: 'region-34', verdict: 'inconclusive' });
+  const failed = wrongAddress.observations.find(({ state }) => state === 'failed');
+  reporter.onObservation?.('region-20', failed as never);
+  await redrawn();
+  const { shown, whole } = screen(out.text, 24);
+  t.equal(whole[0], 'Checking 50 environments');
+  t.equal(whole.length, 25, 'nothing was left behind');
+  t.match(shown[0], /^✗ 1 fail {2}\? 1 inconclusive {2}✓ 10 pass {2}… 28 under way {2}10 to come {2}\d+ ms$/);
+  t.match(shown.slice(1, 5), [
+    '✗ region-33  fail in 2.3 s',
+    '? region-34  inconclusive in 2.3 s',
+    /^… region-20 {2}ICE {2}.* ✗ ice-udp:10\.0\.0\.5:7882: No answer to/,
+    /^… region-10 {2}ICE {2}\d+ ms$/,
+  ]);
+  t.equal(shown.at(-2), '  and 19 more');
+  t.same(
+    shown.filter((line) => [...line].length > 79),
+    [],
+  );
+
+  // What becomes less is taken away again.
+  for (const one of all) reporter.onEnvironment?.(one);
+  await reporter.onEnd?.(run(...all));
+  const ended = screen(out.text, 24);
+  t.match(ended.whole.slice(0, 2), ['Checking 50 environments', /^✓ 50 pass {2}/]);
+  t.same(ended.whole.slice(2).join(''), '');
+});
+
+test('as many as fit have a line each', async (t) => {
+  const out = { ...output(true), rows: 24 };
+  const reporter = progress({ progress: out });
+  reporter.onStart?.([healthy, wrongAddress]);
+  reporter.onEnvironment?.(healthy);
+  await reporter.onEnd?.(run(healthy, wrongAddress));
+  t.match(out.text, 'Checking staging  wss://livekit.example.com/\nChecking production');
+  t.match(screen(out.text, 24).whole.slice(2, 4), ['✓ staging  pass in 2.3 s', /^… production/]);
+});
+
 test('what one reporter throws reaches neither the others nor the run', async (t) => {
   const written = output();
   const errors: string[] = [];

@@ -143,6 +143,16 @@ test('on a terminal the line of the moment is refreshed, and what was before sta
   t.same(shown.slice(1, 3), ['0 s: It is dns-name-missing (dns-name-missing), for 8 s', '✓ 8 s: passed']);
 });
 
+test('more environments than the terminal has lines are counted', async (t) => {
+  const names = Array.from({ length: 50 }, (_, i) => `region-${i}`);
+  const { reason, text } = story({ isTTY: true, names });
+  for (const name of names) reason(failing('dns-name-missing', { name }));
+  const last = text().split('\u001b[J').at(-1)?.trimEnd().split('\n') ?? [];
+  t.equal(last.length, 23);
+  t.match(last[0], /^… 0 s: region-0: It is/);
+  t.equal(last.at(-1), '  and 28 more');
+});
+
 test('where the terminal is narrow the code is still there', async (t) => {
   const { reason, text } = story({ isTTY: true });
   reason(
