@@ -37,7 +37,8 @@ export function renderJunit({ environments, startedAt, tool, vantage }: Run): st
       if (state === 'failed') test.standardOutput(lines(detailsOf(one)));
     }
   }
-  return `${report.build()}\n`;
+  // It counts what was skipped for all suites, too, which the schema of Jenkins does not know.
+  return `${report.build().replace(/(<testsuites\b[^>]*?) skipped="\d+"/, '$1')}\n`;
 }
 
 const plain = (text: string): string => printable(text, 2000);
