@@ -1,7 +1,7 @@
 /** `--history` and `--baseline`: earlier runs that a check is compared with, and the folder in which it is kept. */
 import { resolve } from 'node:path';
 import { ConfigurationError } from '../environment/environment.js';
-import type { Run } from '../evidence/run.js';
+import type { Depth, Run } from '../evidence/run.js';
 import { type Context, complain } from './context.js';
 
 export interface Memory {
@@ -17,6 +17,9 @@ export interface Memory {
 export interface MemoryRequest {
   /** A folder. */
   readonly history?: string;
+  /** How long runs are kept there, in milliseconds. */
+  readonly keep?: number;
+  readonly depth: Depth;
   /** A run document. Beats the last good run of the folder. */
   readonly baseline?: string;
 }
@@ -35,9 +38,11 @@ export async function openMemory(request: MemoryRequest, context: Context): Prom
     import('../run/since.js'),
     import('../run/trend.js'),
   ]);
-  const { history: folder, baseline: file } = request;
+  const { history: folder, baseline: file, depth, keep: keepMs } = request;
+  const limits = { depth, ...(keepMs !== undefined && { keepMs }) };
   const baseline = file === undefined ? undefined : await loadRun(resolve(context.cwd, file), file);
-  const history = folder === undefined ? undefined : await open(openHistory(resolve(context.cwd, folder)), folder);
+  const history =
+    folder === undefined ? undefined : await open(openHistory(resolve(context.cwd, folder), limits), folder);
   const lastGood = async (name: string): Promise<Run | undefined> => {
     try {
       return await history?.lastGood(name);

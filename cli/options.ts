@@ -23,6 +23,19 @@ export function duration(text: string): number {
   return ms;
 }
 
+/** `90d`, beside what other options take; in milliseconds. How long runs are kept. */
+function keepTime(text: string): number {
+  const days = /^(\d{1,4})d$/.exec(text)?.[1];
+  const ms = days === undefined ? duration(text) : Number(days) * 86_400_000;
+  if (ms < 3_600_000) throw new InvalidArgumentError('Expected at least 1h, as 90d or 12h.');
+  return ms;
+}
+
+export const keepOption = (): Option =>
+  new Option('--keep <duration>', 'how long runs are kept there (90d, 12h)')
+    .argParser(keepTime)
+    .default(90 * 86_400_000, '90d');
+
 /** How much the console says. */
 export const quietOption = (): Option =>
   new Option('--quiet', 'a line for each environment, and no progress').conflicts('verbose');

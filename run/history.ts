@@ -1,17 +1,23 @@
 /**
- * A folder with the run document of each check: one file for each environment, whose name says when, which and how it
- * ended, `2026-11-21T19-55-28.123Z.staging.pass.json`. So the last good one is found without opening the others.
+ * A folder with the run document of each check: one file for each environment, whose name says when, which, how deeply
+ * where that is not `media`, and how it ended: `2026-11-21T19-55-28.123Z.staging.wire.pass.json`. So the last good one is
+ * found without opening the others. Runs of different depths are never compared.
  */
 import { createHash } from 'node:crypto';
-import { access, constants, mkdir, readdir, rm } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically } from '../evidence/files.js';
 import { loadRun } from '../evidence/load.js';
-import type { EnvironmentRun, Run, TrendRun } from '../evidence/run.js';
+import { type Depth, depths, type EnvironmentRun, type Run, type TrendRun, type Verdict } from '../evidence/run.js';
+import { forgotten } from './thinning.js';
 import { mostInTrend, trendRunOf } from './trend.js';
 
-/** Some 100 KB each, so 10 MB for each environment; a check each hour for four days, or each night for three months. */
-const mostRuns = 100;
+/** How long runs are kept where nobody says. */
+const usualKeepMs = 90 * 86_400_000;
+/** Runs come every few seconds, and the folder holds thousands of files. */
+const forgetEveryMs = 60_000;
+/** Nobody writes a file for so long: whoever began it was killed. */
+const abandonedMs = 60_000;
 
 export interface History {
   /** The newest run of this environment that passed; `before`: that began earlier, ISO 8601. */
@@ -22,7 +28,7 @@ export interface History {
   trend(environment: string): Promise<TrendRun[]>;
   /** Names of the files are not the names of environments: these are those of the newest run of each. */
   environments(): Promise<string[]>;
-  /** Keeps it, and forgets the oldest where there are too many, but never the last good one. Rejects as the file system does. */
+  /** Keeps it, and forgets what `thinning.ts` says, now and then. Rejects as the file system does. */
   keep(run: Run): Promise<void>;
 }
 
@@ -31,30 +37,43 @@ interface Entry {
   /** As it stands in the file's name; the order of texts is the order of times. */
   readonly time: string;
   readonly slug: string;
-  readonly good: boolean;
+  readonly depth: Depth;
+  readonly startedAt: string;
+  readonly verdict: Verdict;
+}
+
+export interface Folder {
+  /** Only runs of this depth. Absent: of any. */
+  readonly depth?: Depth;
+  /** How long runs are kept. */
+  readonly keepMs?: number;
+  /** Unix time in milliseconds. Absent: the clock's. */
+  readonly now?: () => number;
 }
 
 /** Makes the folder where it is missing. Rejects as the file system does where that, or to write there, is not possible. */
-export async function openHistory(directory: string): Promise<History> {
+export async function openHistory(directory: string, folder: Folder = {}): Promise<History> {
   await mkdir(directory, { recursive: true });
   await access(directory, constants.W_OK);
-  return readHistory(directory);
+  await sweep(directory);
+  return readHistory(directory, folder);
 }
 
 /** Of a folder that is there. */
-export function readHistory(directory: string): History {
+export function readHistory(directory: string, { depth, keepMs = usualKeepMs, now = Date.now }: Folder = {}): History {
   const load = (entry: Entry | undefined): Promise<Run> | undefined => entry && loadRun(join(directory, entry.file));
   const entriesOf = async (environment: string): Promise<Entry[]> => {
     const slug = slugOf(environment);
-    return (await entries(directory)).filter((entry) => entry.slug === slug);
+    return (await entries(directory)).filter((entry) => entry.slug === slug && (!depth || entry.depth === depth));
   };
+  let forgotAt = Number.NEGATIVE_INFINITY;
   /** By the name of a file, of each environment that was asked for: what was read once is not read again. */
   const courses = new Map<string, ReadonlyMap<string, TrendRun>>();
   return {
     async lastGood(environment, before) {
       const limit = before === undefined ? undefined : timeOf(before);
       const ours = await entriesOf(environment);
-      return load(ours.findLast(({ good, time }) => good && (limit === undefined || time < limit)));
+      return load(ours.findLast(({ verdict, time }) => verdict === 'pass' && (limit === undefined || time < limit)));
     },
     newest: async (environment) => load((await entriesOf(environment)).at(-1)),
     async trend(environment) {
@@ -67,12 +86,17 @@ export function readHistory(directory: string): History {
         if (!run || !kept) continue;
         // Most tell of those before them, which need not be opened then.
         for (const one of [...(kept.trend ?? []), trendRunOf(run, kept)]) {
-          known.set(fileOf(one, { ...one, name: environment }), one);
+          known.set(fileOf(one, { ...one, name: environment, asked: entry }), one);
         }
       }
-      const course = ours.flatMap(({ file }) => known.get(file) ?? []);
-      courses.set(environment, new Map(course.map((one) => [fileOf(one, { ...one, name: environment }), one])));
-      return course;
+      const course = new Map(
+        ours.flatMap(({ file }) => {
+          const one = known.get(file);
+          return one ? [[file, one] as const] : [];
+        }),
+      );
+      courses.set(environment, course);
+      return [...course.values()];
     },
     async environments() {
       const newest = new Map((await entries(directory)).map((entry) => [entry.slug, entry]));
@@ -83,19 +107,30 @@ export function readHistory(directory: string): History {
       for (const environment of run.environments) {
         const document: Run = { ...run, environments: [environment] };
         await writeAtomically(join(directory, fileOf(run, environment)), `${JSON.stringify(document)}\n`);
-        const ours = await entriesOf(environment.name);
-        const lastGood = ours.findLast(({ good }) => good);
-        const old = ours.slice(0, Math.max(0, ours.length - mostRuns)).filter((entry) => entry !== lastGood);
+      }
+      const nowMs = now();
+      if (nowMs - forgotAt < forgetEveryMs) return;
+      forgotAt = nowMs;
+      // Of environments that are not checked any more, too.
+      const groups = new Map<string, Entry[]>();
+      for (const entry of await entries(directory)) {
+        const group = `${entry.slug} ${entry.depth}`;
+        const ours = groups.get(group);
+        if (ours) ours.push(entry);
+        else groups.set(group, [entry]);
+      }
+      for (const ours of groups.values()) {
+        const old = forgotten(ours, { keepMs, nowMs });
         await Promise.all(old.map(({ file }) => rm(join(directory, file), { force: true })));
       }
     },
   };
 }
 
-type Named = Pick<EnvironmentRun, 'name' | 'verdict'>;
+type Named = Pick<EnvironmentRun, 'name' | 'verdict'> & { readonly asked: { readonly depth: Depth } };
 
-const fileOf = ({ startedAt }: Pick<Run, 'startedAt'>, { name, verdict }: Named): string =>
-  `${timeOf(startedAt)}.${slugOf(name)}.${verdict}.json`;
+const fileOf = ({ startedAt }: Pick<Run, 'startedAt'>, { name, asked, verdict }: Named): string =>
+  `${timeOf(startedAt)}.${slugOf(name)}.${asked.depth === 'media' ? '' : `${asked.depth}.`}${verdict}.json`;
 
 /** Colons may not stand in the names of files everywhere. */
 const timeOf = (iso: string): string => iso.replaceAll(':', '-');
@@ -109,13 +144,31 @@ function slugOf(name: string): string {
     : `${slug.slice(0, 140)}-${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
 }
 
-const pattern = /^(?<time>\d{4}-\d\d-\d\dT[\d.-]+Z)\.(?<slug>[^.]+)\.(?<verdict>pass|fail|inconclusive)\.json$/;
+const pattern = new RegExp(
+  String.raw`^(?<time>(?<day>\d{4}-\d\d-\d\d)T(?<clock>[\d.-]+Z))\.(?<slug>[^.]+)` +
+    String.raw`(?:\.(?<depth>${depths.join('|')}))?\.(?<verdict>pass|fail|inconclusive)\.json$`,
+);
 
 /** Oldest first. What else is in the folder is nobody's business. */
 async function entries(directory: string): Promise<Entry[]> {
   const found = (await readdir(directory)).flatMap((file): Entry[] => {
-    const { time, slug, verdict } = pattern.exec(file)?.groups ?? {};
-    return time && slug ? [{ file, time, slug, good: verdict === 'pass' }] : [];
+    const { time, day, clock, slug, depth = 'media', verdict } = pattern.exec(file)?.groups ?? {};
+    if (!time || !slug) return [];
+    const startedAt = `${day}T${clock?.replaceAll('-', ':')}`;
+    return [{ file, time, slug, depth: depth as Depth, startedAt, verdict: verdict as Verdict }];
   });
   return found.sort((a, b) => (a.time < b.time ? -1 : 1));
+}
+
+/** What somebody began to write who was killed before it had its name. Others may be writing now. */
+async function sweep(directory: string): Promise<void> {
+  const begun = (await readdir(directory)).filter((file) => {
+    const [, name = ''] = /^(.+)\.[\da-f]{8}\.tmp$/.exec(file) ?? [];
+    return pattern.test(name);
+  });
+  for (const file of begun) {
+    const path = join(directory, file);
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > abandonedMs) await rm(path, { force: true });
+  }
 }

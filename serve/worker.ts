@@ -6,6 +6,7 @@ import { readdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { ConfigurationError, type Environment } from '../environment/environment.js';
 import type { Depth, Run } from '../evidence/run.js';
+import type { History } from '../run/history.js';
 import { unpacked } from './packed.js';
 import type { Answer, Keeping, Order, Usage } from './protocol.js';
 import { loadServed } from './served.js';
@@ -38,7 +39,7 @@ async function check({ id, environment, depth, version, keeping }: Check): Promi
   running.set(id, controller);
   try {
     const run = await runOnce(unpacked(environment), depth, version, controller.signal);
-    const { told, notKept } = await keep(run, keeping);
+    const { told, notKept } = await keep(run, depth, keeping);
     const document = gzipSync(JSON.stringify(told));
     const kept = notKept === undefined ? {} : { notKept };
     send({ kind: 'checked', id, run: withoutPictures(told), document, ...kept, usage: usage() });
@@ -60,16 +61,25 @@ async function runOnce(environment: Environment, depth: Depth, version: string, 
   }
 }
 
-/** With what changed since the last good one, and its course. */
-async function keep(run: Run, keeping: Keeping | undefined): Promise<{ told: Run; notKept?: string }> {
+/** By depth. Each remembers the course of the environments, so that files need not be read again. */
+const histories = new Map<Depth, Promise<History>>();
+
+async function historyOf(depth: Depth, { directory, keepMs }: Keeping): Promise<History> {
+  const { openHistory } = await import('../run/history.js');
+  const history = histories.get(depth) ?? openHistory(directory, { depth, keepMs });
+  histories.set(depth, history);
+  return history.catch((error) => {
+    histories.delete(depth);
+    throw error;
+  });
+}
+
+/** With what changed since the last good one, and the course of those before. */
+async function keep(run: Run, depth: Depth, keeping: Keeping | undefined): Promise<{ told: Run; notKept?: string }> {
   if (!keeping) return { told: run };
-  const [{ openHistory }, { withChanges }, { withTrend }] = await Promise.all([
-    import('../run/history.js'),
-    import('../run/since.js'),
-    import('../run/trend.js'),
-  ]);
+  const [{ withChanges }, { withTrend }] = await Promise.all([import('../run/since.js'), import('../run/trend.js')]);
   try {
-    const history = await openHistory(keeping.directory);
+    const history = await historyOf(depth, keeping);
     const compared = await withChanges(run, 'last-good', (name) => history.lastGood(name).catch(() => undefined));
     const told = await withTrend(compared, history.trend);
     await history.keep(told);

@@ -69,7 +69,8 @@ async function kept(folder: string, files: readonly string[], context: Context):
   const pairs: Pair[] = [];
   for (const name of names) {
     const after = given ?? (await history.newest(name));
-    const before = after && (await history.lastGood(name, after.startedAt));
+    const depth = after?.environments.find((environment) => environment.name === name)?.asked.depth;
+    const before = after && (await keptIn(folder, context, depth).lastGood(name, after.startedAt));
     if (!before) {
       progress.write(`${printable(name)}: no earlier run that passed is kept in ${folder}\n`);
       continue;

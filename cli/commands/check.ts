@@ -3,7 +3,7 @@ import { allPaths, type Depth, depths, exercises } from '../../evidence/run.js';
 import { reporterNames } from '../../reporters/index.js';
 import { type Context, insideMark } from '../context.js';
 import { type FailOn, failOnLevels } from '../exit-code.js';
-import { duration, list, more, quietOption, verboseOption } from '../options.js';
+import { duration, keepOption, list, more, quietOption, verboseOption } from '../options.js';
 
 export interface CheckOptions {
   readonly depth: Depth;
@@ -23,6 +23,8 @@ export interface CheckOptions {
   readonly json?: boolean;
   readonly save?: string;
   readonly history?: string;
+  /** In milliseconds. */
+  readonly keep: number;
   readonly baseline?: string;
   readonly failOn: FailOn;
   readonly config?: string;
@@ -61,6 +63,7 @@ export function checkCommand(context: Context): Command {
     .option('--json', 'the run document on standard output, and nothing else there')
     .option('--save <file>', 'keep the run document, for "livekit-doctor diagnose"')
     .option('--history <folder>', 'keep each run there, and say what changed since the last good one')
+    .addOption(keepOption())
     .option('--baseline <run.json>', 'say what changed since this run, where something is wrong that was not')
     .addOption(
       new Option('--fail-on <severity>', 'exit 1 from this severity on').choices(failOnLevels).default('error'),

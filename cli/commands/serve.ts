@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { Context } from '../context.js';
-import { duration, more } from '../options.js';
+import { keepOption, more } from '../options.js';
 
 export interface ServeOptions {
   readonly listen?: Listen[];
@@ -62,8 +62,8 @@ function common(command: Command, context: Context, places: (options: ServeOptio
     .argument('[environments...]', 'names from livekit-doctor.yaml, or wss:// URLs')
     .option('--browsers <number>', 'calls at a time, each with a browser of its own', count, 1)
     .option('--at-once <number>', 'checks on the wire at a time', count, 8)
-    .option('--history <folder>', 'keep the runs there; those that pass are thinned out')
-    .option('--keep <duration>', 'how long, as 90d', longDuration, 90 * 86_400_000)
+    .option('--history <folder>', 'keep the runs there; those that pass are thinned out later')
+    .addOption(keepOption())
     .option('--verbose', 'a line for each run, and not only for what changed')
     .option('--config <file>', 'instead of the livekit-doctor.yaml here or above')
     .option('--project <name>', "a project of LiveKit's own CLI (lk project list); repeatable", more)
@@ -81,14 +81,6 @@ function count(text: string): number {
     throw new InvalidArgumentError(`Expected a number from 1 to ${mostAtOnce}.`);
   }
   return number;
-}
-
-/** `90d`, beside what other options take. In milliseconds. */
-function longDuration(text: string): number {
-  const days = /^(\d{1,4})d$/.exec(text)?.[1];
-  const ms = days === undefined ? duration(text) : Number(days) * 86_400_000;
-  if (ms < 3_600_000) throw new InvalidArgumentError('Expected at least 1h, as 90d or 12h.');
-  return ms;
 }
 
 /** `127.0.0.1:9799`, `[::1]:9799`, `:9799` for every address of this machine. */

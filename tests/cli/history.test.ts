@@ -18,7 +18,7 @@ if (await inOwnNamespace(t, import.meta.url)) {
     const good = await check('--history', 'runs', '--save', 'good.json');
     t.equal(good.code, 0, good.stderr);
     t.notMatch(good.stdout, 'since the');
-    t.match(await readdir(join(cwd, 'runs')), [/^\d{4}-.*Z\.own\.pass\.json$/]);
+    t.match(await readdir(join(cwd, 'runs')), [/^\d{4}-.*Z\.own\.wire\.pass\.json$/]);
 
     await embedded.server.stop();
     const bad = await check('--history', 'runs');

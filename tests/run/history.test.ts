@@ -1,5 +1,5 @@
 /** The folder of earlier runs: what is kept, found and forgotten; and what a check says of it. */
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'tap';
 import type { EnvironmentRun, Run } from '../../evidence/run.js';
@@ -11,11 +11,13 @@ import { healthy, run, wrongAddress } from '../samples.js';
 
 const on = (startedAt: string, ...environments: EnvironmentRun[]): Run => ({ ...run(...environments), startedAt });
 const day = (number: number, hour = 0): string => new Date(Date.UTC(2026, 0, number, hour)).toISOString();
+const now = () => Date.UTC(2026, 1, 1);
+const open = (directory: string) => openHistory(directory, { now });
 const broken: EnvironmentRun = { ...wrongAddress, name: 'staging' };
 
 test('one file for each environment, named by time, name and verdict', async (t) => {
   const directory = join(t.testdir(), 'a', 'b');
-  const history = await openHistory(directory);
+  const history = await open(directory);
   await history.keep(on(day(1), healthy, { ...healthy, name: 'a.example.com:8443/x' }));
   await history.keep(on(day(2), broken));
   t.same((await readdir(directory)).sort(), [
@@ -30,19 +32,46 @@ test('one file for each environment, named by time, name and verdict', async (t)
   t.same((await history.environments()).sort(), ['a.example.com:8443/x', 'staging']);
 });
 
-test('a hundred are kept for each environment, the last good one always, and nothing else is touched', async (t) => {
+test('what is old is forgotten, but for the last good one, and nothing else is touched', async (t) => {
   const directory = t.testdir({ 'notes.txt': 'mine', 'run.json': '{}' });
-  const history = await openHistory(directory);
-  await history.keep(on(day(1), healthy));
-  for (let i = 0; i < 103; i += 1) await history.keep(on(day(2, i), broken));
+  await (await open(directory)).keep(on(day(1), healthy));
+  for (let i = 1; i < 30; i += 1) await (await open(directory)).keep(on(day(i, 1), broken));
+  t.equal((await readdir(directory)).length, 32, 'all of them are young');
+  const later = await openHistory(directory, { keepMs: 10 * 86_400_000, now: () => Date.UTC(2026, 0, 30) });
+  await later.keep(on(day(29, 20), broken, { ...broken, name: 'other' }));
   const files = await readdir(directory);
-  t.equal(files.filter((file) => file.endsWith('.fail.json')).length, 100);
+  t.equal(files.filter((file) => file.endsWith('.staging.fail.json')).length, 11);
   t.ok(files.includes('2026-01-01T00-00-00.000Z.staging.pass.json'));
   t.ok(files.includes('notes.txt') && files.includes('run.json'));
 });
 
+test('runs of another depth are another history, in the same folder', async (t) => {
+  const directory = t.testdir();
+  const wire = { ...healthy, asked: { ...healthy.asked, depth: 'wire' as const } };
+  const calls = await openHistory(directory, { depth: 'media', now });
+  await calls.keep(on(day(1), healthy));
+  const sockets = await openHistory(directory, { depth: 'wire', now });
+  await sockets.keep(on(day(2), wire));
+  t.ok((await readdir(directory)).includes('2026-01-02T00-00-00.000Z.staging.wire.pass.json'));
+  t.equal((await calls.lastGood('staging'))?.startedAt, day(1));
+  t.equal((await sockets.lastGood('staging'))?.startedAt, day(2));
+  t.equal((await (await open(directory)).newest('staging'))?.startedAt, day(2), 'of any');
+  t.same(
+    (await sockets.trend('staging')).map(({ startedAt }) => startedAt),
+    [day(2)],
+  );
+});
+
+test('what a writer that was killed had begun is swept away, and what is being written is not', async (t) => {
+  const name = '2026-01-01T00-00-00.000Z.staging.pass.json';
+  const directory = t.testdir({ [`${name}.0123abcd.tmp`]: '{', [`${name}.99999999.tmp`]: '{', 'mine.tmp': '' });
+  await utimes(join(directory, `${name}.0123abcd.tmp`), 0, 0);
+  await open(directory);
+  t.same((await readdir(directory)).sort(), [`${name}.99999999.tmp`, 'mine.tmp']);
+});
+
 test('a name that is too long for a file is shortened, and found', async (t) => {
-  const history = await openHistory(t.testdir());
+  const history = await open(t.testdir());
   const long = { ...healthy, name: 'ä'.repeat(300) };
   await history.keep(on(day(1), long, { ...healthy, name: `${'ä'.repeat(299)}b` }));
   t.equal((await history.lastGood(long.name))?.environments[0]?.name, long.name);
@@ -50,7 +79,7 @@ test('a name that is too long for a file is shortened, and found', async (t) => 
 
 test('the course of an environment over its kept runs, oldest first', async (t) => {
   const directory = t.testdir({ 'notes.txt': 'mine' });
-  const history = await openHistory(directory);
+  const history = await open(directory);
   await history.keep(on(day(1), healthy, { ...healthy, name: 'other' }));
   await history.keep(on(day(2), broken));
   t.same(await history.trend('staging'), [
@@ -89,7 +118,7 @@ test('the course of an environment over its kept runs, oldest first', async (t) 
     kept.find((file) => file.startsWith(day(number).slice(0, 10)) && file.includes('.staging.')) ?? '';
   await writeFile(join(directory, fileOn(1)), 'not a run');
   await writeFile(join(directory, `${day(4).replaceAll(':', '-')}.staging.pass.json`), '{}');
-  const reopened = await openHistory(directory);
+  const reopened = await open(directory);
   t.same(
     (await reopened.trend('staging')).map(({ startedAt }) => startedAt),
     [day(1), day(2), day(3)],
