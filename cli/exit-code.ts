@@ -9,7 +9,9 @@ export type FailOn = (typeof failOnLevels)[number];
 /** Of several environments the worst decides: fail beats inconclusive beats pass. Of none nothing was proven. */
 export function exitCodeOf(run: Pick<Run, 'environments'>, failOn: FailOn): number {
   const verdicts = run.environments.map(({ verdict, findings }): Verdict => {
-    const warned = failOn === 'warning' && findings.some(({ severity }) => severity === 'warning');
+    // What is at fault at one vantage of several is no fault of the deployment.
+    const own = findings.filter(({ seenFrom }) => seenFrom?.blames !== 'vantage');
+    const warned = failOn === 'warning' && own.some(({ severity }) => severity === 'warning');
     return warned ? 'fail' : verdict;
   });
   if (verdicts.includes('fail')) return exitCodes.fail;

@@ -6,6 +6,7 @@ import { diffCommand } from './commands/diff.js';
 import { explainCommand } from './commands/explain.js';
 import { initCommand } from './commands/init.js';
 import { labCommand } from './commands/lab.js';
+import { mergeCommand } from './commands/merge.js';
 import { reportCommand } from './commands/report.js';
 import { serveCommand, watchCommand } from './commands/serve.js';
 import { setupCommand } from './commands/setup.js';
@@ -27,6 +28,7 @@ const commands = [
   explainCommand,
   initCommand,
   labCommand,
+  mergeCommand,
   reportCommand,
   setupCommand,
 ];

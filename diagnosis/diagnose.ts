@@ -12,8 +12,22 @@ type Diagnosis = Pick<EnvironmentRun, 'verdict' | 'findings' | 'suppressed' | 'p
 
 const bySeverity: readonly Severity[] = ['error', 'warning', 'info'];
 
+/** Why a finding alone cannot make the verdict `fail`. */
+export type Doubt = 'vantage' | 'undecided';
+
 /** Errors come before warnings and notes; among equals the one nearest to the root. */
 export function diagnose(whole: Evidence): Diagnosis {
+  return diagnoseWithDoubts(whole).diagnosis;
+}
+
+/**
+ * With what is doubtful of each finding, in their order. `ruledOut`: codes that somebody else's evidence excludes, so that
+ * what they would hide stands.
+ */
+export function diagnoseWithDoubts(
+  whole: Evidence,
+  ruledOut: ReadonlySet<string> = new Set(),
+): { readonly diagnosis: Diagnosis; readonly doubts: readonly (Doubt | undefined)[] } {
   const paths = judgePaths(whole);
   const evidence = withoutForbidden(whole);
   const unseen = rules.flatMap(({ code, unseen }) => {
@@ -25,23 +39,19 @@ export function diagnose(whole: Evidence): Diagnosis {
     const alternatives = [...(found.alternatives ?? []), ...possible];
     return { rule, found: { ...found, alternatives }, severity: found.severity ?? rule.severity };
   };
-  const suspects = rules.flatMap((rule) => rule.find(evidence).map((found) => suspect(rule, found)));
+  const suspects = rules
+    .filter(({ code }) => !ruledOut.has(code))
+    .flatMap((rule) => rule.find(evidence).map((found) => suspect(rule, found)));
   const known = new Set(suspects.flatMap(({ found }) => found.evidence));
   const unknown = unexplainedFailure.findBeside(evidence, known).map((found) => suspect(unexplainedFailure, found));
   const { standing, suppressed } = hideConsequences([...suspects, ...unknown]);
   const ranked = [...standing].sort((a, b) => bySeverity.indexOf(a.severity) - bySeverity.indexOf(b.severity));
-  return {
-    verdict: judge(
-      ranked.map(({ rule, found, severity }) => ({
-        severity,
-        doubtful: rule.blames === 'vantage' || found.undecided === true,
-      })),
-      paths,
-    ),
+  const doubts = ranked.map(({ rule, found }) => rule.blames ?? (found.undecided ? 'undecided' : undefined));
+  const verdict = judge(
+    ranked.map(({ severity }, i) => ({ severity, doubtful: doubts[i] !== undefined })),
     paths,
-    findings: ranked.map(finding),
-    suppressed: [...suppressed],
-  };
+  );
+  return { diagnosis: { verdict, paths, findings: ranked.map(finding), suppressed: [...suppressed] }, doubts };
 }
 
 function finding({ rule, found, severity }: Suspect): Finding {

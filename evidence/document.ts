@@ -45,6 +45,22 @@ export const observationSchema = z.object({
   failure: failureSchema.optional(),
   /** Only when `unreached`: the id (or the probe) whose outcome it waited for. */
   waitedFor: z.string().optional(),
+  /** Only in a merged run: who saw it. Its `id` is then that of the vantage's own run, `@` and the vantage's name. */
+  vantage: z.string().optional(),
+});
+
+/** Only in a merged run: what each vantage has to say about one finding. Each vantage is in one of the three lists. */
+export const seenFromSchema = z.object({
+  /** Names of vantages that see it. */
+  sees: z.array(z.string()),
+  /** From there the same works. */
+  denies: z.array(z.string()),
+  /** They could not judge it: offline, behind something else that stands before it, on another way to the deployment. */
+  abstains: z.array(z.string()),
+  /** Whose fault it is. `undecided`: as many see it as deny it, or too few. */
+  blames: z.enum(['deployment', 'vantage', 'undecided']),
+  /** Why: `quorum`, or the cause that only several vantages can tell: `hairpin`, `split-horizon`, … */
+  because: z.string(),
 });
 
 export const findingSchema = z.object({
@@ -58,6 +74,7 @@ export const findingSchema = z.object({
   evidence: z.array(z.string()),
   /** Other codes that would look the same from here, each with the experiment that separates them. */
   alternatives: z.array(z.object({ code: z.string(), separateBy: z.string() })).optional(),
+  seenFrom: seenFromSchema.optional(),
 });
 
 export const suppressedSchema = z.object({ code: z.string(), because: z.string() });
@@ -190,6 +207,23 @@ export const trendRunSchema = z.object({
   rttMs: z.partialRecord(pathSchema, z.number()),
 });
 
+/**
+ * Only in a merged run: one environment as one vantage saw it. What it observed is among the `observations` of the merged
+ * environment; `evidence` of these findings has the ids of the vantage's own run.
+ */
+export const environmentViewSchema = z.object({
+  vantage: z.string(),
+  url: z.string(),
+  verdict: verdictSchema,
+  durationMs: z.number(),
+  claims: claimsSchema,
+  asked: askedSchema,
+  paths: z.partialRecord(pathSchema, pathResultSchema),
+  findings: z.array(findingSchema),
+  suppressed: z.array(suppressedSchema),
+});
+
+/** In a merged run `paths` says what is so by quorum: `unreached` where the vantages are of two minds. */
 export const environmentRunSchema = z.object({
   name: z.string(),
   url: z.string(),
@@ -204,6 +238,7 @@ export const environmentRunSchema = z.object({
   since: sinceSchema.optional(),
   /** Where runs are kept: the newest of them up to this one, oldest first, at most 100. */
   trend: z.array(trendRunSchema).optional(),
+  vantages: z.array(environmentViewSchema).optional(),
 });
 
 /** RFC 4787 §4.1, as far as this vantage can tell. */
@@ -220,6 +255,17 @@ export const vantageSchema = z.object({
   clockSkewMs: z.number().optional(),
 });
 
+/** Only in a merged run: a vantage, and the run that was made from there. */
+export const vantageRunSchema = vantageSchema.extend({
+  startedAt: z.iso.datetime(),
+  durationMs: z.number(),
+  /** Of livekit-doctor there. */
+  version: z.string(),
+});
+
+/** How many vantages must see a fault for it to be the deployment's. */
+export const quorumSchema = z.union([z.literal('majority'), z.literal('any'), z.int().min(1)]);
+
 export const runSchema = z.object({
   schemaVersion: z.literal(schemaVersion),
   tool: z.object({ name: z.literal('livekit-doctor'), version: z.string() }),
@@ -227,4 +273,7 @@ export const runSchema = z.object({
   durationMs: z.number(),
   vantage: vantageSchema,
   environments: z.array(environmentRunSchema),
+  /** Only in a run that `merge` made of several: `vantage` stands for all of them, times are those of their own runs. */
+  vantages: z.array(vantageRunSchema).optional(),
+  quorum: quorumSchema.optional(),
 });

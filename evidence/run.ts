@@ -55,6 +55,10 @@ export type Change = z.infer<typeof document.changeSchema>;
 export type Since = z.infer<typeof document.sinceSchema>;
 export type TrendRun = z.infer<typeof document.trendRunSchema>;
 export type Vantage = z.infer<typeof document.vantageSchema>;
+export type SeenFrom = z.infer<typeof document.seenFromSchema>;
+export type EnvironmentView = z.infer<typeof document.environmentViewSchema>;
+export type VantageRun = z.infer<typeof document.vantageRunSchema>;
+export type Quorum = z.infer<typeof document.quorumSchema>;
 export type Run = z.infer<typeof document.runSchema>;
 
 /**

@@ -27,6 +27,8 @@ export interface RunOptions extends Requests {
   readonly paths?: readonly Path[];
   /** Names of probes. Absent: every probe. */
   readonly only?: readonly string[];
+  /** What the place is called that the run is made from. Absent: as this machine is. */
+  readonly vantage?: string | undefined;
   /** Of livekit-doctor. */
   readonly version: string;
   readonly signal: AbortSignal;
@@ -71,7 +73,10 @@ export async function runChecks(options: RunOptions): Promise<Run> {
     tool: { name: 'livekit-doctor', version: options.version },
     startedAt,
     durationMs: now(),
-    vantage: describeVantage(environments.flatMap(({ observations }) => observations)),
+    vantage: describeVantage(
+      environments.flatMap(({ observations }) => observations),
+      options.vantage,
+    ),
     environments,
   };
 }

@@ -11,9 +11,10 @@ const isOutside = (mapped: string): boolean => !isPrivate(splitAddress(mapped).a
 /**
  * What the far sides of every environment saw of us, taken together. `mapped` is what the outermost one saw: a public
  * address rather than one that only a private network knows, and of several the first that was seen. `natMapping` is what
- * all of them together show. Of several clocks the one nearest to ours counts: ours is only off if all of them say so.
+ * all of them together show. Of several clocks the one nearest to ours counts: ours is only off if all of them say so. `name`: what this
+ * place shall be called, instead of what the machine is.
  */
-export function describeVantage(observations: readonly Observation[]): Vantage {
+export function describeVantage(observations: readonly Observation[], name = hostname()): Vantage {
   const addresses = ownAddresses();
   const overUdp = [
     ...natDestinations(observations).map(({ mapped }) => mapped),
@@ -28,7 +29,7 @@ export function describeVantage(observations: readonly Observation[]): Vantage {
   const outside = udp && splitAddress(udp).address;
   const isOurs = outside !== undefined && (addresses.includes(outside) || /^127\.|^::1$/.test(outside));
   return {
-    name: hostname(),
+    name,
     os: `${platform()} ${release()}`,
     addresses,
     mapped: { ...(udp && { udp }), ...(tcp && { tcp }) },

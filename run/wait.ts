@@ -22,7 +22,8 @@ export interface WaitEvents {
   onWhole(): void;
 }
 
-export interface WaitOptions extends Pick<RunOptions, 'environments' | 'depth' | 'paths' | 'version' | 'signal'> {
+export interface WaitOptions
+  extends Pick<RunOptions, 'environments' | 'depth' | 'paths' | 'vantage' | 'version' | 'signal'> {
   readonly timeoutMs: number;
   /** Whether what was found is good enough. */
   passes(environment: EnvironmentRun): boolean;
@@ -64,12 +65,12 @@ export async function waitForPass(
   options: WaitOptions,
   means: Means = { check: runChecks, everyMs: 1000 },
 ): Promise<Waited> {
-  const { environments, depth, paths, version, signal, timeoutMs, passes, events } = options;
+  const { environments, depth, paths, vantage, version, signal, timeoutMs, passes, events } = options;
   const time = new AbortController();
   const timer = setTimeout(() => time.abort(), timeoutMs);
   const over = eitherSignal([signal, time.signal]);
   const closing = new Set<Promise<unknown>>();
-  const asked = { version, ...(paths && { paths }) };
+  const asked = { vantage, version, ...(paths && { paths }) };
   const startMs = performance.now();
   let coolDown = warmUp({ depth });
   let pauseMs = firstPauseMs;

@@ -8,6 +8,7 @@ import { load } from '../environments.js';
 
 import { type Memory, openMemory } from '../memory.js';
 import { openReports, type Reports } from '../reports.js';
+import { vantageName } from '../vantage.js';
 import { readWords } from '../words.js';
 
 /** A TURN permission lives 5 minutes (RFC 8656 §9), and a credential of livekit-server's TURN as long. */
@@ -43,6 +44,7 @@ export async function check(names: readonly string[], options: CheckOptions, con
       '--nat-lifetime: at most 4m, since what is let in from outside is let in for 5 minutes',
     );
   }
+  const vantage = vantageName(options.vantage, context);
   const found = await load(names, options, context);
   const progress = progressReporter({ progress: output });
   const reports = await openReports(options, options.quiet ? [] : [{ name: 'progress', reporter: progress }], context);
@@ -57,14 +59,18 @@ export async function check(names: readonly string[], options: CheckOptions, con
     context,
     () => progress.stop(),
     async (signal) => {
-      return await checkAll(found, { ...options, paths, exercises: tried }, context, reports, memory, signal);
+      return await checkAll(found, { ...options, vantage, paths, exercises: tried }, context, reports, memory, signal);
     },
   );
 }
 
 async function checkAll(
   found: readonly (Environment | typeof embedded)[],
-  options: CheckOptions & { paths: Path[] | undefined; exercises: Exercise[] | undefined },
+  options: Omit<CheckOptions, 'vantage'> & {
+    vantage: string | undefined;
+    paths: Path[] | undefined;
+    exercises: Exercise[] | undefined;
+  },
   context: Context,
   { reporter, exitCode }: Reports,
   memory: Memory,
@@ -99,6 +105,7 @@ async function checkAll(
       ...(options.exercises && { exercises: options.exercises }),
       ...(options.measure !== undefined && { measureMs: options.measure }),
       ...(options.exhaustive && { exhaustive: true as const }),
+      vantage: options.vantage,
       version: context.version,
       signal,
       events: reporter,
@@ -111,7 +118,7 @@ async function checkAll(
   }
 }
 
-async function startEmbedded({ progress }: Context, { quiet }: CheckOptions) {
+async function startEmbedded({ progress }: Context, { quiet }: Pick<CheckOptions, 'quiet'>) {
   const { startEmbedded: start } = await import('../../fixtures/embedded/embedded.js');
   if (!quiet) progress.write('Starting the embedded LiveKit…\n');
   return start();

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { diagnose } from '../../diagnosis/index.js';
+import { remerge } from '../../diagnosis/vantages/index.js';
 import { loadRun } from '../../evidence/load.js';
 import type { Run } from '../../evidence/run.js';
 import type { DiagnoseOptions } from '../commands/diagnose.js';
@@ -11,10 +12,12 @@ export async function diagnoseSaved(file: string, options: DiagnoseOptions, cont
   const { cwd } = context;
   const saved = await loadRun(resolve(cwd, file), file);
   const { reporter, exitCode } = await openReports(options, [], context);
-  const run: Run = {
+  const judged = (): Run => ({
     ...saved,
     environments: saved.environments.map((environment) => ({ ...environment, ...diagnose(environment) })),
-  };
+  });
+  // Of a merged run each vantage is judged by itself, and then all of them together.
+  const run = saved.vantages ? remerge(saved) : judged();
   await reporter.onEnd(run);
   return exitCode(run, options.failOn);
 }

@@ -11,6 +11,7 @@ import { load } from '../environments.js';
 import { exitCodeOf, exitCodes } from '../exit-code.js';
 import { bufferOutput } from '../output.js';
 import { openReports } from '../reports.js';
+import { vantageName } from '../vantage.js';
 import { readWords } from '../words.js';
 
 /** Returns the exit code. Throws `ConfigurationError`, at once: what only somebody at a keyboard can mend is not waited for. */
@@ -18,6 +19,7 @@ export async function wait(names: readonly string[], options: WaitOptions, conte
   const { progress, version } = context;
   const { depth, timeout: timeoutMs, failOn } = options;
   const paths = options.path && readWords('path', options.path, allPaths);
+  const vantage = vantageName(options.vantage, context);
   const found = await load(names, options, context);
   const environments = found.map(deployed);
   for (const one of environments) refuseUnprovable(one, depth);
@@ -38,6 +40,7 @@ export async function wait(names: readonly string[], options: WaitOptions, conte
         environments,
         depth,
         ...(paths && { paths }),
+        vantage,
         version,
         signal: signal,
         timeoutMs,

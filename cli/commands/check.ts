@@ -22,6 +22,7 @@ export interface CheckOptions {
   readonly verbose?: boolean;
   readonly json?: boolean;
   readonly save?: string;
+  readonly vantage?: string;
   readonly history?: string;
   /** In milliseconds. */
   readonly keep: number;
@@ -62,6 +63,7 @@ export function checkCommand(context: Context): Command {
     .addOption(verboseOption())
     .option('--json', 'the run document on standard output, and nothing else there')
     .option('--save <file>', 'keep the run document, for "livekit-doctor diagnose"')
+    .option('--vantage <name>', 'name of this place; without it: LIVEKIT_DOCTOR_VANTAGE, the host name')
     .option('--history <folder>', 'keep each run there, and say what changed since the last good one')
     .addOption(keepOption())
     .option('--baseline <run.json>', 'say what changed since this run, where something is wrong that was not')

@@ -9,7 +9,7 @@ import type { CheckOptions } from './check.js';
 export interface WaitOptions
   extends Pick<
     CheckOptions,
-    'depth' | 'path' | 'reporter' | 'quiet' | 'verbose' | 'json' | 'save' | 'failOn' | 'config' | 'project'
+    'depth' | 'path' | 'reporter' | 'quiet' | 'verbose' | 'json' | 'save' | 'vantage' | 'failOn' | 'config' | 'project'
   > {
   /** In milliseconds. */
   readonly timeout: number;
@@ -39,6 +39,7 @@ export function waitCommand(context: Context): Command {
     .addOption(verboseOption())
     .option('--json', 'the run document on standard output, and nothing else there')
     .option('--save <file>', 'keep the run document of the last check')
+    .option('--vantage <name>', 'name of this place; without it: LIVEKIT_DOCTOR_VANTAGE, the host name')
     .addOption(
       new Option('--fail-on <severity>', 'wait until nothing of this severity is left')
         .choices(failOnLevels)

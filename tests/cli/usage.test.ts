@@ -37,6 +37,20 @@ test('what does not exist is named, with what was probably meant', async (t) => 
   await refused(t, ['check', 'staging', '--save', 'no/run.json'], /no\/run\.json cannot be written/, at);
   await refused(t, ['check', '--config', 'other.yaml'], /other\.yaml: there is no such file/, at);
   await refused(t, ['check', 'wss://livekit.example.com'], /LIVEKIT_API_KEY/, { cwd });
+  await refused(t, ['check', 'staging', '--vantage', ' '], /--vantage: expected a name, like office/, at);
+  await refused(t, ['check', 'staging'], /LIVEKIT_DOCTOR_VANTAGE: at most 100 characters/, {
+    cwd,
+    env: { TOKEN: 'x', LIVEKIT_DOCTOR_VANTAGE: 'x'.repeat(101) },
+  });
+  await refused(t, ['merge', 'run.json'], /run\.json is not a valid run: tool: /, at);
+  await refused(t, ['merge', 'missing.json'], /missing\.json cannot be read: there is no such file/, at);
+  await refused(t, ['merge', '.'], /passed over: run\.json is not a valid run[\s\S]*no run document in \./, at);
+  await refused(
+    t,
+    ['merge', 'run.json', '--quorum', 'most'],
+    /a number of vantages from 1 on, "majority" or "any"/,
+    at,
+  );
   await refused(t, ['diagnose', 'missing.json'], /missing\.json cannot be read: there is no such file/, at);
   await refused(t, ['diagnose', 'broken.json'], /broken\.json:1:22 is not JSON/, at);
   await refused(t, ['diagnose', 'run.json'], /run\.json is not a valid run: tool: /, at);
@@ -55,7 +69,7 @@ test('a secret in the wrong place is not repeated', async (t) => {
 test('help and version go to standard output', async (t) => {
   const help = await cli(['--help']);
   t.equal(help.code, 0);
-  for (const command of ['check', 'wait', 'diagnose', 'diff', 'explain', 'init', 'lab', 'setup'])
+  for (const command of ['check', 'wait', 'diagnose', 'diff', 'explain', 'init', 'lab', 'merge', 'setup'])
     t.match(help.stdout, new RegExp(`^ +${command} `, 'm'));
   t.match(help.stdout, /0 pass, 1 fail, 2 usage/);
   t.match((await cli(['check', '--help'])).stdout, /--fail-on[\s\S]*--idle 2m/);

@@ -1,0 +1,40 @@
+/** A merged run holds what every one of its vantages saw: put together, and taken apart again. */
+import type { EnvironmentRun, EnvironmentView, Observation, Run, Vantage } from './run.js';
+
+/** Of an observation in a merged run. */
+export const idAt = (id: string, vantage: string): string => `${id}@${vantage}`;
+
+/** As they stand in the merged environment. */
+export function observationsAt(vantage: string, observations: readonly Observation[]): Observation[] {
+  return observations.map((one) => ({ ...one, id: idAt(one.id, vantage), vantage }));
+}
+
+/** What one vantage contributed to a merged run, as it was in its own. */
+function observationsOf(vantage: string, observations: readonly Observation[]): Observation[] {
+  return observations
+    .filter((one) => one.vantage === vantage)
+    .map(({ vantage: _, ...one }) => ({ ...one, id: one.id.slice(0, -idAt('', vantage).length) }));
+}
+
+/** The environment as this vantage saw it. */
+function environmentOf({ vantage, ...view }: EnvironmentView, { name, observations }: EnvironmentRun): EnvironmentRun {
+  return { ...view, name, observations: observationsOf(vantage, observations) };
+}
+
+/** The runs that a merged run was made of, each with those environments that it has a part in; any other run is one itself. */
+export function runsOf(run: Run): Run[] {
+  const { vantages } = run;
+  if (!vantages) return [run];
+  return vantages.map(({ startedAt, durationMs, version, ...vantage }) => ({
+    schemaVersion: run.schemaVersion,
+    tool: { ...run.tool, version },
+    startedAt,
+    durationMs,
+    vantage: vantage satisfies Vantage,
+    environments: run.environments.flatMap((environment) =>
+      (environment.vantages ?? [])
+        .filter((view) => view.vantage === vantage.name)
+        .map((view) => environmentOf(view, environment)),
+    ),
+  }));
+}
