@@ -57,7 +57,6 @@ export type TrendRun = z.infer<typeof document.trendRunSchema>;
 export type Vantage = z.infer<typeof document.vantageSchema>;
 export type SeenFrom = z.infer<typeof document.seenFromSchema>;
 export type EnvironmentView = z.infer<typeof document.environmentViewSchema>;
-export type VantageRun = z.infer<typeof document.vantageRunSchema>;
 export type Quorum = z.infer<typeof document.quorumSchema>;
 export type Run = z.infer<typeof document.runSchema>;
 

@@ -28,6 +28,9 @@ const named: [z.ZodType, string, string][] = [
   [run.changeSchema, 'Change', 'What is different from an earlier run; `text` says it on one line.'],
   [run.sinceSchema, 'Since', 'What changed since an earlier run, where something came that was not there then.'],
   [run.trendRunSchema, 'TrendRun', 'One kept run of an environment, in a few numbers.'],
+  [run.seenFromSchema, 'SeenFrom', 'Of a merged run: which vantages see a finding, and whose fault it is.'],
+  [run.environmentViewSchema, 'EnvironmentView', 'Of a merged run: one environment as one vantage saw it.'],
+  [run.vantageRunSchema, 'VantageRun', 'Of a merged run: a vantage, and the run that was made from there.'],
   [run.environmentRunSchema, 'EnvironmentRun', 'What was observed and concluded of one deployment.'],
 ];
 
