@@ -15,7 +15,7 @@ import { openSandbox } from '../fixtures/lab/sandbox.js';
 import type { TopologyName } from '../fixtures/lab/topologies/index.js';
 import type { VantageName } from '../fixtures/lab/vantages.js';
 import { duration } from '../reporters/text.js';
-import type { OfficialCheck } from './official.js';
+import type { OfficialCheck } from './contestants/official.js';
 
 interface Case {
   readonly name: string;
@@ -73,7 +73,7 @@ interface Compared {
   readonly ours: readonly Ours[];
 }
 
-const official = fileURLToPath(new URL('./official.ts', import.meta.url));
+const official = fileURLToPath(new URL('./contestants/official.ts', import.meta.url));
 const page = fileURLToPath(new URL('./connection-check.md', import.meta.url));
 
 async function compare(one: Case, livekitServer: string): Promise<Compared> {

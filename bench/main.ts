@@ -2,13 +2,20 @@
 import { parseArgs } from 'node:util';
 import { connectionCheck } from './connection-check.js';
 import { media } from './media.js';
+import { performance } from './performance.js';
 import { soak } from './soak.js';
 import { verdicts } from './verdicts.js';
 import { wire } from './wire.js';
 
 const help = `npm run bench -- [NAME] [OPTION …]
 
-  wire               depth wire against the embedded environment (the default)
+  (none)             everything side by side: this tool, ConnectionCheck, a plain Playwright script and terminal tools,
+                     by fault, round-trip time and loss; many environments; the start of the program. Writes
+                     docs/performance.md. Takes more than an hour
+      --quick        one round of little, in some minutes, and writes nothing
+      --rounds N     (default 5)
+      --json         instead of the tables
+  wire               depth wire against the embedded environment
   media              where the time of a whole check goes, by phase: four paths, two participants each
       --rounds N     (default 5)
       --json         beside the table
@@ -42,12 +49,14 @@ const { values, positionals } = parseArgs({
 });
 
 async function main(): Promise<number> {
-  const [name = 'wire'] = positionals;
+  const [name] = positionals;
   if (values.help) {
     process.stdout.write(help);
     return 0;
   }
   switch (name) {
+    case undefined:
+      return performance({ quick: values.quick, rounds: Number(values.rounds), json: values.json });
     case 'wire':
       return wire();
     case 'media':
