@@ -120,7 +120,13 @@ export interface Cluster {
 }
 
 /** Runs the pod's one container. `folder`: for its volumes. */
-export async function runPod(spec: PodSpec, image: Image, cluster: Cluster, folder: string): Promise<Result> {
+export async function runPod(
+  spec: PodSpec,
+  image: Image,
+  cluster: Cluster,
+  folder: string,
+  meanwhile?: () => Promise<void>,
+): Promise<Result> {
   const [container] = spec.containers;
   if (!container) throw new Error('a pod has a container');
   const user = spec.securityContext.runAsUser;
@@ -147,7 +153,15 @@ export async function runPod(spec: PodSpec, image: Image, cluster: Cluster, fold
   }
   // kubernetes.io/docs, "Define dependent environment variables".
   const args = container.args.map((arg) => arg.replaceAll(/\$\((\w+)\)/g, (all, name) => env[name] ?? all));
-  return inRoot({ root: image.root, workdir: image.workdir, user, env, mounts, argv: [...image.entrypoint, ...args] });
+  return inRoot({
+    root: image.root,
+    workdir: image.workdir,
+    user,
+    env,
+    mounts,
+    argv: [...image.entrypoint, ...args],
+    ...(meanwhile && { meanwhile }),
+  });
 }
 
 async function volume(

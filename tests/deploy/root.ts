@@ -1,6 +1,6 @@
 /** Runs a program in a root of its own, as a container runs: other mounts, other processes, few rights, this network. */
 import { spawn } from 'node:child_process';
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { findBrowser } from '../../browser/executable.js';
 
@@ -21,6 +21,8 @@ export interface InRoot {
   /** Of user and group. Root unless set. */
   readonly user?: number;
   readonly writable?: boolean;
+  /** While it runs; then it is told to end, as a kubelet does (SIGTERM). */
+  meanwhile?(): Promise<void>;
 }
 
 export interface Result {
@@ -82,6 +84,7 @@ export async function inRoot({
   mounts = [],
   user = 0,
   writable,
+  meanwhile,
 }: InRoot): Promise<Result> {
   const local = join(root, 'usr/local/bin');
   // The machine's /usr hides it.
@@ -122,10 +125,19 @@ export async function inRoot({
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  const code = await new Promise<number | null>((resolve, reject) => {
+  const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
+  if (meanwhile) {
+    try {
+      await meanwhile();
+    } finally {
+      const inside = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').catch(() => '');
+      for (const pid of inside.split(' ').filter(Boolean)) process.kill(Number(pid), 'SIGTERM');
+    }
+  }
+  const code = await ended;
   if (writable) {
     if (code !== 0) throw new Error(`${argv.join(' ')} ended with ${code}: ${stderr}`);
     await rm(join(aside, 'node'));

@@ -1,9 +1,10 @@
 /**
- * The nightly Job as the chart makes it: its command, variables and mounts as they stand, in what deploy/Containerfile makes,
- * by an ordinary user with no rights and a root that is only to be read, against a real LiveKit.
+ * The pods that the chart makes: their commands, variables and mounts as they stand, in what deploy/Containerfile makes, by
+ * an ordinary user with no rights and a root that is only to be read, against a real LiveKit.
  */
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { Environment } from '../../environment/environment.js';
 import { startEmbedded } from '../../fixtures/embedded/embedded.js';
@@ -31,6 +32,7 @@ async function valuesFor(t: Test, environment: Environment) {
     },
     files: [{ path: 'ca.pem', configMap: 'staging-ca', key: 'ca.crt' }],
     test: { depth: 'wire' },
+    exporter: { enabled: true },
     nightly: {
       history: { size: '1Gi' },
       failOn: 'error',
@@ -50,7 +52,7 @@ if (await inOwnNamespace(t, import.meta.url)) {
   t.equal(image.left.length, 2, 'only what Debian brings was not carried out');
   t.same([image.entrypoint, image.user, image.workdir], [['livekit-doctor'], '10001:10001', '/home/doctor']);
 
-  const run = async (t: Test, apiSecret: string, kind = 'CronJob') => {
+  const run = async (t: Test, apiSecret: string, kind = 'CronJob', meanwhile?: () => Promise<void>) => {
     const { folder, values } = await valuesFor(t, embedded.environment);
     const { objects } = await render(helm, { values: { folder, of: values } });
     const found = objects.find((object) => object.kind === kind);
@@ -70,6 +72,7 @@ if (await inOwnNamespace(t, import.meta.url)) {
         claims: { 'doctor-livekit-doctor-history': history },
       },
       join(folder, 'volumes'),
+      meanwhile,
     );
     return { ...result, folder, history };
   };
@@ -101,5 +104,22 @@ if (await inOwnNamespace(t, import.meta.url)) {
     t.equal(code, 0, stdout + stderr);
     t.match(stderr, /Waiting for staging/);
     t.match(stdout, /✓ pass {2}staging/);
+  });
+
+  t.test('the exporter is ready once it has looked, tells Prometheus, and ends when it is told to', async (t) => {
+    const at = 'http://127.0.0.1:9799';
+    const { code, stderr } = await run(t, auth.apiSecret, 'Deployment', async () => {
+      const deadline = Date.now() + 60_000;
+      const ready = () =>
+        fetch(`${at}/readyz`)
+          .then(({ ok }) => ok)
+          .catch(() => false);
+      while (!(await ready()) && Date.now() < deadline) await sleep(250);
+      t.equal((await fetch(`${at}/healthz`)).status, 200);
+      const metrics = await (await fetch(`${at}/metrics`)).text();
+      t.match(metrics, /^livekit_doctor_\w+\{.*environment="staging".*\} /m);
+      t.notOk(metrics.includes(auth.apiSecret));
+    });
+    t.equal(code, 0, stderr);
   });
 }
