@@ -5,13 +5,15 @@ import { findBrowser, missingBrowser } from '../browser/executable.js';
 import { canSandbox, launchArguments } from '../browser/launch.js';
 import type { Run } from '../evidence/run.js';
 import { pageOf } from '../reporters/html/page.js';
-import { four, healthy, inconclusive, threeFindings } from './reporters/html-runs.js';
+import { courses, four, healthy, inconclusive, threeFindings } from './reporters/html-runs.js';
 
 interface Picture {
   readonly run: Run;
   readonly width: number;
   readonly height: number;
   readonly colorScheme: 'light' | 'dark';
+  /** Absent: what is on the screen. */
+  readonly part?: string;
 }
 
 const pictures: Readonly<Record<string, Picture>> = {
@@ -19,6 +21,7 @@ const pictures: Readonly<Record<string, Picture>> = {
   'three-findings': { run: threeFindings, width: 1200, height: 1100, colorScheme: 'light' },
   inconclusive: { run: inconclusive, width: 400, height: 1180, colorScheme: 'dark' },
   'four-environments': { run: four, width: 1200, height: 1060, colorScheme: 'dark' },
+  'over-time': { run: courses, width: 1200, height: 900, colorScheme: 'light', part: 'section:has(> .course)' },
 };
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -33,11 +36,13 @@ const browser = await chromium.launch({
   chromiumSandbox: canSandbox(),
   args: launchArguments({ names: [], trustedKeys: [] }),
 });
-for (const [name, { run, width, height, colorScheme }] of Object.entries(pictures)) {
+for (const [name, { run, width, height, colorScheme, part }] of Object.entries(pictures)) {
   const page = await browser.newPage({ viewport: { width, height }, colorScheme });
   // The lab calls itself so.
   await page.setContent(pageOf([{ ...run, tool: { ...run.tool, version } }]));
-  await page.screenshot({ path: `${folder}report-${name}.png` });
+  const path = `${folder}report-${name}.png`;
+  if (part === undefined) await page.screenshot({ path });
+  else await page.locator(part).screenshot({ path });
   await page.close();
 }
 await browser.close();

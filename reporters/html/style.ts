@@ -165,7 +165,7 @@ footer{padding-top:6px;padding-bottom:40px;font-size:12.5px;color:var(--faint)}
 #said{position:fixed;left:50%;bottom:24px;transform:translateX(-50%);background:var(--ink);color:var(--paper);border-radius:8px;padding:8px 16px;font-size:14px}
 #said:empty{display:none}
 [hidden]{display:none!important}
-@media (max-width:760px){
+@media screen and (max-width:760px){
 .overview li{grid-template-columns:1fr}
 .ways .wide{display:none}.ways .tall{display:block}
 .environment>summary,.environment>.meta{padding-left:14px;padding-right:14px}
@@ -183,14 +183,22 @@ footer{padding-top:6px;padding-bottom:40px;font-size:12.5px;color:var(--faint)}
 .grid{left:0;width:calc(100% - var(--took) - 12px)}
 th,td{padding-right:16px}
 }
+@page{margin:14mm 12mm}
 @media print{
 :root{--paper:#fff;--ground:#fff;--box:#fff;--ink:#000;--faint:#444;--line:#ccc;--code:#f2f2f2;--good:#00755a;--bad:#b83300;--unsure:#855400;--good-wash:#eef7f3;--bad-wash:#fdf1ec;--unsure-wash:#fbf5e8;--bar:#3a6fd0;--bar2:#93b4ee;--note:#3f5f96;--note-wash:#edf2fa;--link:#000}
 body{font-size:11pt}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .top,main,footer{max-width:none;padding:0}
 button,.find,.environment>summary::after,#said{display:none!important}
-.card,.strip,.look,.overview li{break-inside:avoid}
-.environment{border:0;margin:0}
+.card,.strip,.look,.overview li,.ways,.course,.plots,tr,p,.reasons,.chain li{break-inside:avoid}
+h2,h3,h4,thead,.environment>summary,.environment>.meta,.strips,.axis{break-after:avoid}
+.environment{border:0;border-radius:0;margin:0}
+.overview+.environment,.comparison+.environment,.environment+.environment{border-top:2px solid var(--ink);margin-top:22px}
+.environment>section{margin-bottom:14px}
+.calls{grid-template-columns:1fr 1fr}
+.call{padding:9px 12px 5px}
+.pictures{grid-template-columns:repeat(2,minmax(0,150px))}
+.figures th,.figures td{padding-top:2px;padding-bottom:2px}
 .environment>*{margin-left:0!important;margin-right:0!important;padding-left:0!important;padding-right:0!important}
 .finding{padding:12px!important}
 }

@@ -100,7 +100,7 @@ function plots(trend: readonly TrendRun[]): Markup[] {
     if (known.length < 2) return [];
     const most = Math.max(...known);
     const now = values.at(-1);
-    const said = `${now === undefined ? 'not now' : `now ${duration(now)}`}, up to ${duration(most)}`;
+    const said = `${now === undefined ? 'not now' : duration(now)}, up to ${duration(most)}`;
     const points = values.map((value, i) => ({
       across: (i + 0.5) / values.length,
       up: value === undefined ? undefined : value / (most || 1),

@@ -164,6 +164,17 @@ t.test('the picture alone is a document of its own, light and dark', async (t) =
   }
 });
 
+t.test('on paper it is laid out for paper', async (t) => {
+  // A4 without its margins, narrower than some telephones hold sideways.
+  const { page } = await open(t.testdir(), [healthy], { viewport: { width: 700, height: 1000 } });
+  t.ok(await page.locator('.ways .tall').isVisible());
+  await page.emulateMedia({ media: 'print' });
+  t.ok(await page.locator('.ways .wide').isVisible());
+  t.notOk(await page.locator('.ways .tall').isVisible());
+  t.notOk(await page.locator('button').isVisible());
+  t.equal(await page.evaluate(() => document.documentElement.scrollWidth), 700, 'nothing sticks out');
+});
+
 t.test('20 environments are there at once', async (t) => {
   const { page, events } = await open(t.testdir(), [many(20)], { viewport: { width: 1600, height: 900 } });
   const times = [];
