@@ -15,6 +15,8 @@ import {
   concludeTried,
   concludeWire,
 } from '../../fixtures/playwright-checks.js';
+import { overheardSecrets } from '../lab/known-secrets.js';
+import { secretsIn } from '../secrets.js';
 import { documented, leftovers, makePackage, ownVariables, playwrightCli, runPlaywright } from './user.js';
 
 const root = new URL('../../', import.meta.url);
@@ -140,20 +142,28 @@ test('by udp alone', async ({ caller, callee }) => {
   await caller.join({ path: 'udp', timeout: 3000 });
 });
 `;
-    const directory = makePackage(t, new Map([...files, ['calls/talk.spec.ts', spec]]));
+    // Whoever wants to keep everything: what is packed is unpacked again, and searched.
+    const config = (files.get('playwright.config.ts') ?? '')
+      .replace("['html']", "['html'], ['blob']")
+      .replace('workers: 1', "workers: 1, use: { trace: 'on', screenshot: 'on' }");
+    const directory = makePackage(
+      t,
+      new Map([...files, ['playwright.config.ts', config], ['calls/talk.spec.ts', spec]]),
+    );
     const faults = ['healthy/private-ca', 'udp-filtered', 'tls-name-mismatch/turn'];
     const sandbox = await openSandbox({ topology: 'plain', vantage: 'open', faults, livekitServer });
     t.teardown(() => sandbox.close());
     const inLab = async (folder: string, ...parameters: string[]): Promise<{ code: number | null; said: string }> => {
-      const variables = Object.entries({ ...ownVariables, HOME: process.env.HOME ?? '' }).map(
-        ([name, value]) => `${name}='${value}'`,
-      );
+      const overhear = fileURLToPath(new URL('../lab/overhear.mjs', import.meta.url));
+      const more = { HOME: process.env.HOME ?? '', NODE_OPTIONS: `--import=${overhear}`, OVERHEARD: overheard };
+      const variables = Object.entries({ ...ownVariables, ...more }).map(([name, value]) => `${name}='${value}'`);
       const script = `cat "$0" >&2; cd '${folder}' && exec env ${variables.join(' ')} LIVEKIT_DOCTOR_CONFIG="$0" '${process.execPath}' '${playwrightCli}' test ${parameters.join(' ')}`;
       const { code, output, complaint } = await sandbox.order({ do: 'exec-at-vantage', command: ['sh', '-c', script] });
       secrets.add(/"apiSecret": "([^"]+)"/.exec(complaint)?.[1] ?? 'no secret was found');
       return { code, said: output };
     };
     const secrets = new Set<string>();
+    const overheard = '/run/lab/overheard';
 
     t.test('a user\u2019s own', async (t) => {
       const { code, said } = await inLab(directory);
@@ -181,13 +191,26 @@ test('by udp alone', async ({ caller, callee }) => {
       }
       t.match(report, /candidate-pair/, 'statistics are in it');
       t.equal(secrets.size, 1);
+      const { output } = await sandbox.order({ do: 'exec', host: 'client', command: ['cat', overheard] });
+      const known = [...secrets, ...overheardSecrets(output)];
+      t.ok(known.length > 3, 'ICE passwords and credentials of TURN were overheard');
       for (const [name, text] of left) {
-        const found = [...secrets, 'usernameFragment', 'ice-pwd:', 'access_token='].filter((secret) =>
-          text.includes(secret),
-        );
-        t.same(found, [], `nothing secret in ${name}`);
-        t.notMatch(text, /eyJ[\w-]{20,}\.[\w-]{20,}/, `no token in ${name}`);
+        const found = ['usernameFragment', 'ice-pwd:', 'access_token='].filter((secret) => text.includes(secret));
+        t.same([...found, ...secretsIn(text, known)], [], `nothing secret in ${name}`);
       }
+      const names = [...left.keys()];
+      t.ok(
+        names.some((name) => /^blob-report\/.*\.zip:.*\.jsonl$/.test(name)),
+        'the blob was unpacked',
+      );
+      t.ok(
+        names.some((name) => /test-failed.*\.png$/.test(name)),
+        'what was asked for is there',
+      );
+      t.notOk(
+        names.some((name) => /trace/.test(name)),
+        names.join(' '),
+      );
       t.ok(left.size > 5);
     });
 

@@ -1,6 +1,15 @@
 /** A package of a user's: what docs/playwright.md shows, livekit-doctor as it is built, and nothing else. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,10 +69,11 @@ export function runPlaywright(
 /** It serves its report otherwise, and goes on. And a test runner above us is none of its business. */
 export const ownVariables = { PLAYWRIGHT_HTML_OPEN: 'never', NODE_OPTIONS: '', FORCE_COLOR: '0' };
 
-/** Everything that a run has left, by file; what is packed into the HTML report too. */
+/** Everything that a run has left, by file; what is packed into the reports, and into archives in them, too. */
 export function leftovers(directory: string): Map<string, string> {
   const found = new Map<string, string>();
-  for (const folder of ['test-results', 'playwright-report']) {
+  for (const folder of ['test-results', 'playwright-report', 'blob-report']) {
+    if (!existsSync(join(directory, folder))) continue;
     for (const file of readdirSync(join(directory, folder), { recursive: true, encoding: 'utf8' })) {
       const name = join(folder, file);
       try {
@@ -74,7 +84,14 @@ export function leftovers(directory: string): Map<string, string> {
     }
   }
   const packed = /data:application\/zip;base64,([\w+/=]+)/.exec(found.get('playwright-report/index.html') ?? '')?.[1];
-  for (const [name, text] of unzip(Buffer.from(packed ?? '', 'base64'))) found.set(`report:${name}`, text);
+  const unpack = (archive: Buffer, called: string): void => {
+    for (const [name, text] of unzip(archive)) {
+      found.set(`${called}:${name}`, text);
+      if (name.endsWith('.zip')) unpack(Buffer.from(text, 'latin1'), `${called}:${name}`);
+    }
+  };
+  unpack(Buffer.from(packed ?? '', 'base64'), 'report');
+  for (const [name, text] of [...found]) if (name.endsWith('.zip')) unpack(Buffer.from(text, 'latin1'), name);
   return found;
 }
 
