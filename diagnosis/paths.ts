@@ -1,6 +1,7 @@
 /** The table of paths × layers: what was proven of each way for media. */
 import type { Evidence, Layer, Observation, Path, PathResult, State } from '../evidence/run.js';
 import { allPaths, depths, layers } from '../evidence/run.js';
+import { ownId } from '../evidence/vantages.js';
 import { isAsked, isForbidden, offeredPaths, requiredPaths } from './offered.js';
 
 /** The probe that proves `reach` of a path. */
@@ -40,7 +41,8 @@ export function judgePaths(evidence: Evidence): Partial<Record<Path, PathResult>
 export function proofs(observations: readonly Observation[], path: Path, layer: Layer): Observation[] {
   // With several browsers, each is to prove it: `media:udp:firefox`.
   if (layer !== 'reach') {
-    return observations.filter(({ id }) => id === `${layer}:${path}` || id.startsWith(`${layer}:${path}:`));
+    const proof = `${layer}:${path}`;
+    return observations.filter((one) => ownId(one) === proof || ownId(one).startsWith(`${proof}:`));
   }
   return observations.filter(
     ({ probe, facts }) => probe === reachProbes[path] && (facts.origin === undefined || facts.origin === 'advertised'),

@@ -9,16 +9,28 @@ export function observationsAt(vantage: string, observations: readonly Observati
   return observations.map((one) => ({ ...one, id: idAt(one.id, vantage), vantage }));
 }
 
+/** As it is in the run of the vantage itself. */
+export const ownId = ({ id, vantage }: Pick<Observation, 'id' | 'vantage'>): string =>
+  vantage === undefined ? id : id.slice(0, -idAt('', vantage).length);
+
 /** What one vantage contributed to a merged run, as it was in its own. */
 function observationsOf(vantage: string, observations: readonly Observation[]): Observation[] {
   return observations
     .filter((one) => one.vantage === vantage)
-    .map(({ vantage: _, ...one }) => ({ ...one, id: one.id.slice(0, -idAt('', vantage).length) }));
+    .map(({ vantage: _, ...one }) => ({ ...one, id: ownId({ id: one.id, vantage }) }));
 }
 
 /** The environment as this vantage saw it. */
 function environmentOf({ vantage, ...view }: EnvironmentView, { name, observations }: EnvironmentRun): EnvironmentRun {
   return { ...view, name, observations: observationsOf(vantage, observations) };
+}
+
+/** Of a merged environment: each vantage, and what it saw. Of any other: none. */
+export function viewsOf(environment: EnvironmentRun): { vantage: string; environment: EnvironmentRun }[] {
+  return (environment.vantages ?? []).map((view) => ({
+    vantage: view.vantage,
+    environment: environmentOf(view, environment),
+  }));
 }
 
 /** The runs that a merged run was made of, each with those environments that it has a part in; any other run is one itself. */
@@ -32,9 +44,7 @@ export function runsOf(run: Run): Run[] {
     durationMs,
     vantage: vantage satisfies Vantage,
     environments: run.environments.flatMap((environment) =>
-      (environment.vantages ?? [])
-        .filter((view) => view.vantage === vantage.name)
-        .map((view) => environmentOf(view, environment)),
+      viewsOf(environment).flatMap((view) => (view.vantage === vantage.name ? [view.environment] : [])),
     ),
   }));
 }

@@ -12,6 +12,7 @@ import { pathsTable } from './paths-table.js';
 import type { Detail, ReporterFactory } from './reporter.js';
 import { count, duration, wrap, wrapPainted } from './text.js';
 import { fewEnvironments, isHealthy, troubledFirst, worstFirst } from './trouble.js';
+import { vantagesText } from './vantages-text.js';
 
 export interface Style {
   readonly columns: number;
@@ -76,6 +77,7 @@ function renderEnvironment(
 ): string[] {
   const parts = [
     pathsTable(environment, columns, colours),
+    vantagesText(environment, columns, colours),
     mediaStrip(environment, columns, colours),
     findingsText(environment, columns, colours),
     sinceText(environment, startedAt, columns, colours),

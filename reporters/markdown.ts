@@ -3,9 +3,11 @@ import { allPaths, type EnvironmentRun, type Finding, layers, type PathResult, t
 import { printable } from '../evidence/text.js';
 import { ranked } from './findings.js';
 import { keyFact } from './key-fact.js';
+import { shownPaths } from './path-proofs.js';
 import type { ReporterFactory } from './reporter.js';
 import { duration } from './text.js';
 import { fewEnvironments, isHealthy, troubledFirst } from './trouble.js';
+import { vantageLines } from './vantages.js';
 
 export const markdown: ReporterFactory = ({ out }) => ({ onEnd: (run) => out.write(renderMarkdown(run)) });
 
@@ -34,7 +36,7 @@ function healthyText(healthy: readonly EnvironmentRun[]): string[] {
 function environmentText(environment: EnvironmentRun): string {
   const { name, url, verdict, findings } = environment;
   const title = `### ${marks[verdict]}: ${text(name)} (${text(url)})`;
-  const table = pathsTable(environment);
+  const table = [pathsTable(environment), ...vantagesTable(environment)].join('\n\n');
   const loud = ranked(findings).filter(({ severity }) => severity !== 'info');
   const notes = findings.filter(({ severity }) => severity === 'info');
   if (verdict === 'pass' && loud.length === 0) return folded(title, [table, ...notes.map((one) => note(one))]);
@@ -61,6 +63,18 @@ function pathsTable({ paths }: EnvironmentRun): string {
   return [`| path | | ${layers.join(' | ')} |`, `| --- | --- |${layers.map(() => ' --- |').join('')}`, ...rows].join(
     '\n',
   );
+}
+
+/** Of a merged run, a line for each vantage. */
+function vantagesTable(environment: EnvironmentRun): string[] {
+  const paths = shownPaths(environment);
+  const lines = vantageLines(environment).map(
+    ({ vantage, verdict, cells, disagrees }) =>
+      `| ${text(vantage)} | ${marks[verdict]} | ${cells.map((cell) => cell.text).join(' | ')} | ${disagrees.join(', ')} |`,
+  );
+  if (lines.length === 0) return [];
+  const head = `| vantage | alone | ${paths.join(' | ')} | disagrees on |`;
+  return [[head, `| --- | --- |${paths.map(() => ' --- |').join('')} --- |`, ...lines].join('\n')];
 }
 
 function findingText(finding: Finding, { observations }: EnvironmentRun): string {

@@ -91,6 +91,8 @@ function measured(proof: Observation, layer: Layer, path: Path): number | undefi
 
 /** Why something was not looked at: one sentence for each reason, with the layers and paths that it holds for. */
 export function reasonsOf(environment: EnvironmentRun): string[] {
+  // Each vantage has its own.
+  if (environment.vantages) return [];
   const paths = shownPaths(environment);
   const held = new Map<string, string[]>();
   const joined = environment.observations.some(({ id, state }) => id === 'signal' && state === 'ok');

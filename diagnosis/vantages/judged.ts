@@ -73,6 +73,7 @@ function judgeOne(holders: readonly Resolved[], views: readonly View[], quorum: 
   const [first] = holders;
   if (!first) throw new Error("a finding is somebody's");
   const { finding } = first.suspect;
+  const { alternatives, ...bare } = finding;
   const seers = views.filter((view) => holders.some((one) => one.view === view));
   const others = views.filter((view) => !seers.includes(view));
   const denying = others.filter((view) => holders.some((one) => denies(view, one.suspect.finding, one.view)));
@@ -82,6 +83,8 @@ function judgeOne(holders: readonly Resolved[], views: readonly View[], quorum: 
     return ruling ? [{ ...ruling, because }] : [];
   });
   const { blames, because, ...ruling } = ruled ?? byVotes(first.suspect, decided, seers, denying, quorum);
+  // What another vantage has told apart is no alternative any more.
+  const toldApart = ruled !== undefined || denying.length > 0 || holders.some(({ as }) => as !== undefined);
   const seenFrom: SeenFrom = {
     sees: seers.map(nameOf),
     denies: denying.map(nameOf),
@@ -94,11 +97,11 @@ function judgeOne(holders: readonly Resolved[], views: readonly View[], quorum: 
   return {
     seers,
     finding: {
-      ...finding,
+      ...bare,
       severity: blames === 'vantage' && severity === 'error' ? 'warning' : severity,
       ...told(finding, seenFrom, ruling),
       evidence: holders.flatMap(({ suspect, view }) => suspect.finding.evidence.map((id) => idAt(id, nameOf(view)))),
-      ...alternatives(holders, ruled !== undefined || denying.length > 0),
+      ...(alternatives && !toldApart && { alternatives }),
       seenFrom,
     },
   };
@@ -121,10 +124,4 @@ function byVotes(
   const blames = decide(seers.length, denying.length, quorum);
   // Silence that has no positive control anywhere proves nothing, however often it is heard.
   return { blames: blames === 'deployment' && !decided ? 'undecided' : blames, because: 'quorum' };
-}
-
-/** What another vantage has told apart is none any more. */
-function alternatives(holders: readonly Resolved[], toldApart: boolean): Pick<Finding, 'alternatives'> {
-  if (toldApart || holders.some(({ as }) => as !== undefined)) return { alternatives: undefined };
-  return { alternatives: holders[0]?.suspect.finding.alternatives };
 }

@@ -10,6 +10,7 @@ import { findingsOf } from './findings.js';
 import { pathsOf } from './paths.js';
 import { sinceOf } from './since.js';
 import { trendOf } from './trend.js';
+import { vantagesOf } from './vantages.js';
 import { type Entry, moment, sentenceOf, verdictMarks, verdictTones } from './view.js';
 import { waterfallOf } from './waterfall.js';
 
@@ -32,7 +33,9 @@ export function environmentOf(entry: Entry, index: number, frame: Frame): Markup
 function partsOf(entry: Entry): Content {
   const { environment, run, called } = entry;
   return [
+    shown('From each vantage', () => vantagesOf(entry)),
     shown('The ways of media', () => {
+      if (environment.vantages) return undefined;
       const picture = pictureOf(environment, run.vantage);
       return html`<figure class="ways">${drawPicture(picture, 'wide', called)}${drawPicture(picture, 'tall', called)}</figure>`;
     }),

@@ -1,6 +1,7 @@
 /** Runs for the tests of all formats. */
 import { fileURLToPath } from 'node:url';
 import { diagnose } from '../../diagnosis/index.js';
+import { mergeRuns } from '../../diagnosis/vantages/index.js';
 import { loadRun } from '../../evidence/load.js';
 import type { EnvironmentRun, Run } from '../../evidence/run.js';
 import { healthy, run, wrongAddress } from '../samples.js';
@@ -33,6 +34,21 @@ export const runs: Record<string, Run> = {
     await recorded('vantage-clock-skew'),
   ),
 };
+
+/** Each from its own place; the same topology of the lab. */
+async function from(vantage: string, name: string): Promise<Run> {
+  const one = run({ ...(await recorded(name)), name: 'staging' });
+  return { ...one, vantage: { ...one.vantage, name: vantage } };
+}
+runs.merged = mergeRuns(
+  await Promise.all([
+    from('office', 'udp-filtered.turn-too'),
+    from('home <b>|`x`', 'hairpin-missing'),
+    from('cloud', 'tcp-port-filtered'),
+  ]),
+  'majority',
+  '0.1.0',
+);
 
 /** What somebody else may have put into a run. */
 const hostile = '"><script>alert(1)</script> ::error::x %0A # SKIP | `tick` ]]> & \u001b[31m \u0000 \\ {1}=\'';

@@ -13,7 +13,7 @@ export const hairpin: VantageRule = {
     const inside = list(seers.map(nameOf));
     return {
       blames: 'vantage',
-      why: `The same media answers ${list(proving.map(nameOf))}, outside of this NAT, so it is only for ${inside}, inside of it, that hairpinning is missing.`,
+      why: `The same media answers ${list(proving.map(nameOf))}, outside of this NAT, so hairpinning is missing, and only ${inside} needs it.`,
     };
   },
 };
