@@ -1,6 +1,6 @@
 /** What Prometheus is told: the last settled result of each scheduled check, and how the exporter itself is. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Depth, EnvironmentRun, Finding, Run } from '../evidence/run.js';
+import { type Depth, depths, type EnvironmentRun, type Finding, type Run } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { registryOf } from '../reporters/prometheus.js';
 import type { Rounds, State } from './rounds.js';
@@ -52,6 +52,8 @@ export function startMetrics(rounds: Rounds, workers: Workers): Metrics {
     labelNames: about,
   });
   const lost = new Counter({ ...made('runs_lost_total', 'Runs that gave nothing.'), labelNames: ['depth'] });
+  // So that an increase is seen from the first one on.
+  for (const depth of depths) lost.inc({ depth }, 0);
   const probes = new Counter({
     ...made('probes_total', 'Checks on demand, by what came of them.'),
     labelNames: ['depth', 'outcome'],

@@ -1,111 +1,33 @@
 /** `serve` and `watch` as processes, against a real server: what they tell, how they reload and end. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { join } from 'node:path';
-import parsePrometheus from 'parse-prometheus-text-format';
 import t, { type Test } from 'tap';
 import type { Run } from '../../evidence/run.js';
 import { type Embedded, startEmbedded } from '../../fixtures/embedded/embedded.js';
 import { inOwnNamespace } from '../fixtures/own-namespace.js';
 import { holdsNoSecret } from '../secrets.js';
-import { cli, main, writeConfiguration } from './cli.js';
-
-interface Answer {
-  status: number;
-  headers: Record<string, string | string[] | undefined>;
-  body: string;
-}
-
-interface Serving {
-  readonly child: ChildProcess;
-  readonly cwd: string;
-  log(): string;
-  get(path: string, headers?: Record<string, string>, method?: string): Promise<Answer>;
-  /** Of a metric with these labels. */
-  value(name: string, labels?: Record<string, string>): Promise<number | undefined>;
-  /** Changes the only environment of the file. */
-  configure(change: (entry: Record<string, unknown>) => Record<string, unknown>): Promise<void>;
-  end(signal: NodeJS.Signals): Promise<number | null>;
-}
-
-async function until(t: Test, what: string, holds: () => Promise<unknown>): Promise<void> {
-  for (let i = 0; i < 400; i += 1) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  t.fail(`it never came: ${what}`);
-}
+import { cli, writeConfiguration } from './cli.js';
+import { left, type Serving, startServing, until, valueIn } from './serving.js';
 
 async function serve(
   t: Test,
   { environment }: Embedded,
   schedule: object,
-  parameters: readonly string[] = [],
-): Promise<Serving> {
+): Promise<Serving & { configure(change: (entry: Entry) => Entry): Promise<void> }> {
   const cwd = t.testdir();
   await writeConfiguration(cwd, environment);
   const file = join(cwd, 'livekit-doctor.yaml');
-  const configure: Serving['configure'] = async (change) => {
+  const configure = async (change: (entry: Entry) => Entry): Promise<void> => {
     const { environments } = JSON.parse(await readFile(file, 'utf8'));
     await writeFile(file, JSON.stringify({ environments: { own: change(environments.own) } }));
   };
   await configure((entry) => ({ ...entry, schedule }));
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, LIVEKIT_DOCTOR_MARK: cwd };
-  const command = ['serve', '--listen', '127.0.0.1:0', '--history', 'runs', ...parameters];
-  const child = spawn(process.execPath, [main, ...command], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  t.teardown(() => void child.kill('SIGKILL'));
-  let told = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    told += text;
-  });
-  const exit = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-  await until(t, 'listening', async () => /listening on/.test(told) || child.exitCode !== null);
-  const port = Number(/listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(told)?.[1]);
-  const get: Serving['get'] = (path, headers = {}, method = 'GET') =>
-    new Promise((resolve, reject) => {
-      const asking = request({ host: '127.0.0.1', port, path, headers, method, agent: false }, (response) => {
-        let body = '';
-        response.setEncoding('utf8').on('data', (text) => {
-          body += text;
-        });
-        response.once('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
-      });
-      asking.once('error', reject).end();
-    });
-  return {
-    child,
-    cwd,
-    get,
-    configure,
-    log: () => told,
-    value: async (name, labels) => valueIn((await get('/metrics')).body, name, labels),
-    end(signal) {
-      child.kill(signal);
-      return exit;
-    },
-  };
-}
-
-function valueIn(text: string, name: string, labels: Record<string, string> = {}): number | undefined {
-  const family = parsePrometheus(text).find((one) => one.name === `livekit_doctor_${name}`);
-  const found = family?.metrics.find((one) =>
-    Object.entries(labels).every(([label, value]) => one.labels?.[label] === value),
-  );
-  return found && Number(found.value);
-}
-
-/** Processes that inherited the mark. */
-async function left(mark: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-    if (environment.includes(`LIVEKIT_DOCTOR_MARK=${mark}\0`)) found.push(pid);
-  }
-  return found;
+  return { ...(await startServing(t, cwd, ['--history', 'runs'])), configure };
 }
 
 const wire = { environment: 'own', depth: 'wire' };
+
+type Entry = Record<string, unknown>;
 
 if (await inOwnNamespace(t, import.meta.url)) {
   t.test('what is asked for wrongly is refused at once', async (t) => {
