@@ -25,6 +25,8 @@ export type Order =
       readonly environment: string;
       readonly depth: Depth;
       readonly version: string;
+      /** What this place is called. Absent: by its host. */
+      readonly vantage?: string;
       readonly keeping?: Keeping;
     }
   /** What is opened is closed, then it is `broken`. */

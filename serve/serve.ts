@@ -16,6 +16,8 @@ export interface ServeOptions {
   readonly limits: Limits;
   readonly keeping?: Keeping;
   readonly version: string;
+  /** What this place is called. Absent: by its host. */
+  readonly vantage?: string;
   /** A line of what happened, without its time. */
   readonly log: (line: string) => void;
   /** Tells each run, and not only what changed. */
@@ -28,8 +30,8 @@ export interface ServeOptions {
 
 /** Resolves once it was ended and all is closed. Rejects with what is wrong with the configuration or the address. */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { wanted, listen, limits, keeping, version, log, signal } = options;
-  const workers = startWorkers(version);
+  const { wanted, listen, limits, keeping, version, vantage, log, signal } = options;
+  const workers = startWorkers({ version, ...(vantage !== undefined && { vantage }) });
   let http: Listening | undefined;
   let environments: readonly Served[] = [];
   const told = events(log, options.verbose === true);

@@ -34,11 +34,11 @@ async function load({ wanted }: Extract<Order, { kind: 'load' }>): Promise<Answe
   }
 }
 
-async function check({ id, environment, depth, version, keeping }: Check): Promise<void> {
+async function check({ id, environment, depth, keeping, ...about }: Check): Promise<void> {
   const controller = new AbortController();
   running.set(id, controller);
   try {
-    const run = await runOnce(unpacked(environment), depth, version, controller.signal);
+    const run = await runOnce(unpacked(environment), depth, about, controller.signal);
     const { told, notKept } = await keep(run, depth, keeping);
     const document = gzipSync(JSON.stringify(told));
     const kept = notKept === undefined ? {} : { notKept };
@@ -51,11 +51,16 @@ async function check({ id, environment, depth, version, keeping }: Check): Promi
   }
 }
 
-async function runOnce(environment: Environment, depth: Depth, version: string, signal: AbortSignal): Promise<Run> {
+async function runOnce(
+  environment: Environment,
+  depth: Depth,
+  { version, vantage }: Pick<Check, 'version' | 'vantage'>,
+  signal: AbortSignal,
+): Promise<Run> {
   const { runChecks, warmUp } = await import('../run/run.js');
   const coolDown = warmUp({ depth });
   try {
-    return await runChecks({ environments: [environment], depth, version, signal });
+    return await runChecks({ environments: [environment], depth, vantage, version, signal });
   } finally {
     await coolDown();
   }

@@ -13,6 +13,12 @@ export interface CheckRequest {
   readonly keeping?: Keeping;
 }
 
+/** What each run says of where it is made, and by what. */
+export interface About {
+  readonly version: string;
+  readonly vantage?: string;
+}
+
 export interface Workers {
   /** Rejects with a `ConfigurationError`. */
   load(wanted: Wanted): Promise<Extract<Answer, { kind: 'loaded' }>>;
@@ -41,7 +47,7 @@ interface Worker {
   kill(): void;
 }
 
-export function startWorkers(version: string): Workers {
+export function startWorkers(about: About): Workers {
   const all = new Set<Worker>();
   /** For the checks on the wire: one process for all of them. */
   let shared: Worker | undefined;
@@ -131,7 +137,7 @@ export function startWorkers(version: string): Workers {
           id,
           environment: environment.packed,
           depth,
-          version,
+          ...about,
           ...(keeping && { keeping }),
         });
         signal.throwIfAborted();

@@ -5,6 +5,7 @@ import { serve } from '../../serve/serve.js';
 import type { Listen, ServeOptions } from '../commands/serve.js';
 import { type Context, complain } from '../context.js';
 import { exitCodes } from '../exit-code.js';
+import { vantageName } from '../vantage.js';
 
 /** Until somebody ends it, which is no fault: then the exit code is 0. Throws `ConfigurationError`. */
 export async function keepServing(
@@ -15,6 +16,7 @@ export async function keepServing(
 ): Promise<number> {
   const { cwd, version, out, progress } = context;
   const { history, keep, config, project, verbose } = options;
+  const vantage = vantageName(options.vantage, context);
   progress.write(`livekit-doctor ${version}\n`);
   const reloads = new Set<() => void>();
   const interrupt = context.interruptible(
@@ -35,6 +37,7 @@ export async function keepServing(
       limits: { wire: options.atOnce, deep: options.browsers },
       ...(directory !== undefined && { keeping: { directory, keepMs: keep } }),
       version,
+      ...(vantage !== undefined && { vantage }),
       log,
       ...(verbose && { verbose }),
       signal: interrupt.signal,

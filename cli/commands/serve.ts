@@ -9,6 +9,7 @@ export interface ServeOptions {
   readonly history?: string;
   /** In milliseconds. */
   readonly keep: number;
+  readonly vantage?: string;
   readonly verbose?: boolean;
   readonly config?: string;
   readonly project?: string[];
@@ -64,6 +65,7 @@ function common(command: Command, context: Context, places: (options: ServeOptio
     .option('--at-once <number>', 'checks on the wire at a time', count, 8)
     .option('--history <folder>', 'keep the runs there; those that pass are thinned out later')
     .addOption(keepOption())
+    .option('--vantage <name>', 'name of this place; without it: LIVEKIT_DOCTOR_VANTAGE, the host name')
     .option('--verbose', 'a line for each run, and not only for what changed')
     .option('--config <file>', 'instead of the livekit-doctor.yaml here or above')
     .option('--project <name>', "a project of LiveKit's own CLI (lk project list); repeatable", more)
