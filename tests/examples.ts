@@ -10,7 +10,7 @@ import { claimsFrom } from '../init/index.js';
 import { renderRun } from '../reporters/console.js';
 
 const root = new URL('../', import.meta.url);
-export const pages = ['docs/reading-an-ice-failure.md', 'docs/init.md'];
+export const pages = ['docs/reading-an-ice-failure.md', 'docs/init.md', 'docs/a-failing-call.md'];
 
 const block = /<!-- (run|init): (\S+) -->\n```(text|yaml)\n[\s\S]*?```/g;
 
