@@ -117,6 +117,8 @@ export interface Cluster {
   readonly claims?: Readonly<Record<string, string>>;
   /** Of the pod, by path. */
   readonly fields?: Readonly<Record<string, string>>;
+  /** Variables that a controller adds. */
+  readonly given?: Readonly<Record<string, string>>;
 }
 
 /** Runs the pod's one container. `folder`: for its volumes. */
@@ -140,7 +142,7 @@ export async function runPod(
     if (!from) throw new Error(`there is no volume ${name}`);
     return { from, path: mountPath, readOnly };
   });
-  const env: Record<string, string> = { PATH: path, ...image.env };
+  const env: Record<string, string> = { PATH: path, ...image.env, ...cluster.given };
   for (const { name, value, valueFrom } of container.env) {
     const { secretKeyRef: secret, fieldRef: field } = valueFrom ?? {};
     const given = secret

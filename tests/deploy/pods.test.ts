@@ -2,7 +2,7 @@
  * The pods that the chart makes: their commands, variables and mounts as they stand, in what deploy/Containerfile makes, by
  * an ordinary user with no rights and a root that is only to be read, against a real LiveKit.
  */
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
@@ -33,6 +33,7 @@ async function valuesFor(t: Test, environment: Environment) {
     files: [{ path: 'ca.pem', configMap: 'staging-ca', key: 'ca.crt' }],
     test: { depth: 'wire' },
     exporter: { enabled: true },
+    vantages: { count: 2, depth: 'wire', resultsClaim: 'results', merge: { args: ['--json'] } },
     nightly: {
       history: { size: '1Gi' },
       failOn: 'error',
@@ -52,26 +53,41 @@ if (await inOwnNamespace(t, import.meta.url)) {
   t.equal(image.left.length, 2, 'only what Debian brings was not carried out');
   t.same([image.entrypoint, image.user, image.workdir], [['livekit-doctor'], '10001:10001', '/home/doctor']);
 
-  const run = async (t: Test, apiSecret: string, kind = 'CronJob', meanwhile?: () => Promise<void>) => {
+  interface Which {
+    readonly kind?: string;
+    /** After the name of the release. */
+    readonly suffix?: string;
+    readonly node?: string;
+    /** Folder of the claim for results. */
+    readonly results?: string;
+    meanwhile?(): Promise<void>;
+  }
+
+  const run = async (t: Test, apiSecret: string, which: Which = {}) => {
+    const { kind = 'CronJob', suffix = '', node = 'node-0', results, meanwhile } = which;
     const { folder, values } = await valuesFor(t, embedded.environment);
     const { objects } = await render(helm, { values: { folder, of: values } });
-    const found = objects.find((object) => object.kind === kind);
+    const name = `doctor-livekit-doctor${suffix}`;
+    const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
     const spec = found && podSpecOf(found);
-    if (!spec) throw new Error(`the chart makes a ${kind}`);
+    if (!spec) throw new Error(`the chart makes a ${kind} ${name}`);
     const configMaps = Object.fromEntries(
       objects.filter(({ kind }) => kind === 'ConfigMap').map(({ metadata, data = {} }) => [metadata.name, data]),
     );
     const history = join(folder, 'history');
-    await mkdir(history);
+    await mkdir(history, { recursive: true });
     const result = await runPod(
       spec,
       image,
       {
         configMaps: { ...configMaps, 'staging-ca': { 'ca.crt': ca } },
         secrets: { [credentials]: { apiKey: auth.apiKey, apiSecret } },
-        claims: { 'doctor-livekit-doctor-history': history },
+        claims: { 'doctor-livekit-doctor-history': history, ...(results && { results }) },
+        fields: { 'spec.nodeName': node, "metadata.labels['batch.kubernetes.io/job-name']": 'vantages-29412345' },
+        // By the controller of an indexed Job.
+        given: { JOB_COMPLETION_INDEX: node.replace('node-', '') },
       },
-      join(folder, 'volumes'),
+      join(folder, `volumes-${node}`),
       meanwhile,
     );
     return { ...result, folder, history };
@@ -89,7 +105,7 @@ if (await inOwnNamespace(t, import.meta.url)) {
     });
     t.ok(vantage.name);
     t.equal((await readdir(history)).length, 2, 'a run is kept for the next night');
-    t.same(await readdir(join(folder, 'volumes/tmp')), [], 'nothing is left of the browser');
+    t.same(await readdir(join(folder, 'volumes-node-0/tmp')), [], 'nothing is left of the browser');
     t.notOk((stdout + stderr).includes(auth.apiSecret));
   });
 
@@ -100,7 +116,7 @@ if (await inOwnNamespace(t, import.meta.url)) {
   });
 
   t.test('the pod of `helm test` waits until it passes', async (t) => {
-    const { code, stdout, stderr } = await run(t, auth.apiSecret, 'Pod');
+    const { code, stdout, stderr } = await run(t, auth.apiSecret, { kind: 'Pod', suffix: '-test' });
     t.equal(code, 0, stdout + stderr);
     t.match(stderr, /Waiting for staging/);
     t.match(stdout, /✓ pass {2}staging/);
@@ -108,7 +124,10 @@ if (await inOwnNamespace(t, import.meta.url)) {
 
   t.test('the exporter is ready once it has looked, tells Prometheus, and ends when it is told to', async (t) => {
     const at = 'http://127.0.0.1:9799';
-    const { code, stderr } = await run(t, auth.apiSecret, 'Deployment', async () => {
+    const { code, stderr } = await run(t, auth.apiSecret, { kind: 'Deployment', suffix: '-exporter', meanwhile });
+    t.equal(code, 0, stderr);
+
+    async function meanwhile(): Promise<void> {
       const deadline = Date.now() + 60_000;
       const ready = () =>
         fetch(`${at}/readyz`)
@@ -119,7 +138,26 @@ if (await inOwnNamespace(t, import.meta.url)) {
       const metrics = await (await fetch(`${at}/metrics`)).text();
       t.match(metrics, /^livekit_doctor_\w+\{.*environment="staging".*\} /m);
       t.notOk(metrics.includes(auth.apiSecret));
-    });
-    t.equal(code, 0, stderr);
+    }
+  });
+
+  t.test('several nodes check at the same time, and one verdict comes of it', async (t) => {
+    const results = await mkdtemp(join(image.root, '../results-'));
+    for (const node of ['node-0', 'node-1']) {
+      const { code, stderr } = await run(t, auth.apiSecret, { suffix: '-vantages', node, results });
+      t.equal(code, 0, stderr);
+    }
+    t.same((await readdir(results)).filter((name) => name.endsWith('.json')).sort(), [
+      'vantages-29412345.0.json',
+      'vantages-29412345.1.json',
+    ]);
+    const { code, stdout, stderr } = await run(t, auth.apiSecret, { suffix: '-merge', results });
+    t.equal(code, 0, stdout + stderr);
+    const { vantages, environments } = JSON.parse(stdout);
+    t.same(
+      vantages.map(({ name }: { name: string }) => name),
+      ['node-0', 'node-1'],
+    );
+    t.match(environments, [{ name: 'staging', verdict: 'pass' }]);
   });
 }
