@@ -124,10 +124,7 @@ if (await inOwnNamespace(t, import.meta.url)) {
 
   t.test('the exporter is ready once it has looked, tells Prometheus, and ends when it is told to', async (t) => {
     const at = 'http://127.0.0.1:9799';
-    const { code, stderr } = await run(t, auth.apiSecret, { kind: 'Deployment', suffix: '-exporter', meanwhile });
-    t.equal(code, 0, stderr);
-
-    async function meanwhile(): Promise<void> {
+    const meanwhile = async (): Promise<void> => {
       const deadline = Date.now() + 60_000;
       const ready = () =>
         fetch(`${at}/readyz`)
@@ -138,7 +135,9 @@ if (await inOwnNamespace(t, import.meta.url)) {
       const metrics = await (await fetch(`${at}/metrics`)).text();
       t.match(metrics, /^livekit_doctor_\w+\{.*environment="staging".*\} /m);
       t.notOk(metrics.includes(auth.apiSecret));
-    }
+    };
+    const { code, stderr } = await run(t, auth.apiSecret, { kind: 'Deployment', suffix: '-exporter', meanwhile });
+    t.equal(code, 0, stderr);
   });
 
   t.test('several nodes check at the same time, and one verdict comes of it', async (t) => {
