@@ -8,7 +8,7 @@ const root = new URL('../', import.meta.url);
 t.test('the outputs in the documentation are those of recorded runs', async (t) => {
   for (const page of pages) {
     const { before, after } = renew(page);
-    t.match(before, /<!-- (run|init): /, `${page} has examples`);
+    t.match(before, /<!-- (run|init|merge): /, `${page} has examples`);
     t.equal(before, after, `${page}: else npm run examples`);
   }
 });
