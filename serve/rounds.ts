@@ -118,6 +118,8 @@ export function startRounds({ workers, limits, keeping, events, random = Math.ra
   };
 
   const checkOnce = async (environment: Served, depth: Depth, signal: AbortSignal): Promise<Checked> => {
+    // It may have been given up in the moment in which its turn came.
+    signal.throwIfAborted();
     const bounded = new AbortController();
     const stop = (): void => bounded.abort(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
