@@ -81,6 +81,9 @@ test('an outage is confirmed once, and one run that passes ends it', async (t) =
 
 test('a slot is left out while the one before goes on or waits, and nothing piles up', async (t) => {
   const going: { name: string; end: () => void }[] = [];
+  t.teardown(() => {
+    for (const { end } of going) end();
+  });
   const { rounds, told, until } = start(
     t,
     ({ environment: { name } }) =>
