@@ -28,6 +28,7 @@ export const reporters: Readonly<Record<string, Registered>> = {
   otlp: { load: async () => (await import('./otlp.js')).otlp, sent: true },
   prometheus: { load: async () => (await import('./prometheus.js')).prometheus },
   svg: { load: async () => (await import('./svg.js')).svg },
+  upload: { load: async () => (await import('./upload.js')).upload, sent: true },
 };
 
 /** For people. */

@@ -73,9 +73,11 @@ t.test('a secret is seen in whatever clothes it comes', async (t) => {
 if (await inOwnNamespace(t, import.meta.url)) {
   t.test('none of them is in anything that a run leaves', async (t) => {
     const tls = await makeCertificate({ names: ['127.0.0.1'] });
-    const [endpoint, cluster, collector] = [await parrot(t, 500), await parrot(t, 500, tls), await parrot(t, 200)];
+    const [endpoint, cluster] = [await parrot(t, 500), await parrot(t, 500, tls)];
+    const [collector, store] = [await parrot(t, 200), await parrot(t, 200)];
     const turn = canary('turn');
     const [header, bearer, otel] = [canary('header'), canary('kubernetes'), canary('otel')];
+    const signature = canary('signature');
     const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
     const config = {
       rtc: {
@@ -112,6 +114,7 @@ if (await inOwnNamespace(t, import.meta.url)) {
     const env = {
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       OTEL_EXPORTER_OTLP_HEADERS: `authorization=${encodeURIComponent(`Bearer ${otel}`)}`,
+      LIVEKIT_DOCTOR_UPLOAD_URL: `${store.url}/run.json?signature=${encodeURIComponent(signature)}`,
       GITHUB_STEP_SUMMARY: join(cwd, 'summary.md'),
     };
     const { stdout, stderr } = await cli(
@@ -123,6 +126,7 @@ if (await inOwnNamespace(t, import.meta.url)) {
     t.ok(endpoint.bodies.length > 0, 'the token endpoint was asked');
     t.ok(cluster.bodies.length > 0, 'the cluster was asked');
     t.equal(collector.bodies.length, 2);
+    t.equal(store.bodies.length, 1);
 
     const files = filesIn(cwd, ['livekit-doctor.yaml', 'ca.pem', 'kubeconfig']);
     t.ok(Object.keys(files).length >= names.length);
@@ -130,17 +134,18 @@ if (await inOwnNamespace(t, import.meta.url)) {
       'standard output': stdout,
       'standard error': stderr,
       OTLP: collector.bodies.join('\n'),
+      'an object store': store.bodies.join('\n'),
       ...files,
     };
     const keyLine = String(key).split('\n')[1] ?? '';
     for (const [name, text] of Object.entries(left)) {
-      t.test(name, async (t) => holdsNoSecret(t, text, auth.apiSecret, turn, header, bearer, otel, keyLine));
+      t.test(name, async (t) => holdsNoSecret(t, text, auth.apiSecret, turn, header, bearer, otel, signature, keyLine));
     }
   });
 
   t.test('nor in what calls by browsers leave, nor in what is made of their run later', async (t) => {
-    const collector = await parrot(t, 400);
-    const [turn, otel] = [canary('turn'), canary('otel')];
+    const [collector, store] = [await parrot(t, 400), await parrot(t, 403)];
+    const [turn, otel, signature] = [canary('turn'), canary('otel'), canary('signature')];
     const servers = [{ host: '127.0.0.1', port: 3998, protocol: 'udp', username: 'doctor', credential: turn }];
     const embedded = await startEmbedded({ config: { rtc: { turn_servers: servers } } as unknown as ServerConfig });
     t.teardown(() => embedded.stop());
@@ -156,6 +161,7 @@ if (await inOwnNamespace(t, import.meta.url)) {
       OVERHEARD: heard,
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       OTEL_EXPORTER_OTLP_HEADERS: `authorization=${encodeURIComponent(otel)}`,
+      LIVEKIT_DOCTOR_UPLOAD_URL: `${store.url}/run.json?signature=${encodeURIComponent(signature)}`,
       LIVEKIT_API_KEY: auth.apiKey,
       LIVEKIT_API_SECRET: auth.apiSecret,
       LIVEKIT_DOCTOR_CA: 'ca.pem',
@@ -170,6 +176,7 @@ if (await inOwnNamespace(t, import.meta.url)) {
     const media = ['--path', 'udp', '--depth', 'media'];
     const seen = await call(2, 'check', 'own', ...media, '--verbose', '--save', 'before.json', ...every);
     t.match(seen, /✓ media:udp[\s\S]*otlp could not be made: .*\(HTTP 400\)/);
+    t.match(seen, /upload could not be made: .*\(HTTP 403: /);
     await call(0, 'wait', 'own', '--path', 'udp', '--depth', 'wire', '--timeout', '20s', '--save', 'after.json');
     await call(0, 'diff', 'before.json', 'after.json');
     await call(0, 'report', 'before.json', 'after.json', '--reporter', 'html=both.html');
@@ -179,9 +186,14 @@ if (await inOwnNamespace(t, import.meta.url)) {
     await call(3, 'init', url.href, '--output', 'written.yaml');
     t.ok(existsSync(join(cwd, 'both.html')));
 
-    const secrets = [auth.apiSecret, turn, otel, ...overheardSecrets(readFileSync(heard, 'utf8'))];
-    t.ok(secrets.length > 7, 'ICE passwords and credentials of TURN were overheard');
-    const left = { ...said, OTLP: collector.bodies.join('\n'), ...filesIn(cwd, ['livekit-doctor.yaml', 'ca.pem']) };
+    const secrets = [auth.apiSecret, turn, otel, signature, ...overheardSecrets(readFileSync(heard, 'utf8'))];
+    t.ok(secrets.length > 8, 'ICE passwords and credentials of TURN were overheard');
+    const left = {
+      ...said,
+      OTLP: collector.bodies.join('\n'),
+      store: store.bodies.join('\n'),
+      ...filesIn(cwd, ['livekit-doctor.yaml', 'ca.pem']),
+    };
     for (const [name, text] of Object.entries(left)) {
       t.test(name, async (t) => holdsNoSecret(t, text, ...secrets));
     }

@@ -168,6 +168,7 @@ t.test('what is missing or misspelt is said', async (t) => {
   t.match((await wrong({ image })).message, /config.environments is needed/);
   t.match((await wrong({ image, config, nigthly: {} })).message, /nigthly/);
   t.match((await wrong({ image, config, nightly: { depth: 'deep' } })).message, /nightly\/depth/);
+  t.match((await wrong({ image, config, vantages: { upload: { name: 'x' } } })).message, /vantages\/upload/);
   t.match((await wrong({ image, config, files: [{ path: 'ca.pem', key: 'ca.crt' }] })).message, /files\/0/);
 });
 

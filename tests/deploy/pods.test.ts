@@ -2,7 +2,10 @@
  * The pods that the chart makes: their commands, variables and mounts as they stand, in what deploy/Containerfile makes, by
  * an ordinary user with no rights and a root that is only to be read, against a real LiveKit.
  */
+
 import { mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
@@ -14,6 +17,18 @@ import { chartTools, podSpecOf, render, runPod } from './chart.js';
 import { makeImage } from './containerfile.js';
 
 const credentials = 'livekit-credentials';
+
+/** Of an object store: what was put there, by path. */
+async function objectStore(t: Test) {
+  const objects: Record<string, string> = {};
+  const server = createServer(async (request, response) => {
+    objects[`${request.method} ${request.url}`] = Buffer.concat(await request.toArray()).toString();
+    response.end();
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  t.teardown(() => server.close());
+  return { objects, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/{vantage}.json?signature=x` };
+}
 
 /** As values of the chart: the claims of `environment`, its CA and its credentials by reference. */
 async function valuesFor(t: Test, environment: Environment) {
@@ -33,7 +48,13 @@ async function valuesFor(t: Test, environment: Environment) {
     files: [{ path: 'ca.pem', configMap: 'staging-ca', key: 'ca.crt' }],
     test: { depth: 'wire' },
     exporter: { enabled: true },
-    vantages: { count: 2, depth: 'wire', resultsClaim: 'results', merge: { args: ['--json'] } },
+    vantages: {
+      count: 2,
+      depth: 'wire',
+      resultsClaim: 'results',
+      upload: { name: credentials, key: 'url' },
+      merge: { args: ['--json'] },
+    },
     nightly: {
       history: { size: '1Gi' },
       failOn: 'error',
@@ -52,6 +73,8 @@ if (await inOwnNamespace(t, import.meta.url)) {
   const image = await makeImage(t.testdir());
   t.equal(image.left.length, 2, 'only what Debian brings was not carried out');
   t.same([image.entrypoint, image.user, image.workdir], [['livekit-doctor'], '10001:10001', '/home/doctor']);
+
+  const store = await objectStore(t);
 
   interface Which {
     readonly kind?: string;
@@ -81,7 +104,7 @@ if (await inOwnNamespace(t, import.meta.url)) {
       image,
       {
         configMaps: { ...configMaps, 'staging-ca': { 'ca.crt': ca } },
-        secrets: { [credentials]: { apiKey: auth.apiKey, apiSecret } },
+        secrets: { [credentials]: { apiKey: auth.apiKey, apiSecret, url: store.url } },
         claims: { 'doctor-livekit-doctor-history': history, ...(results && { results }) },
         fields: { 'spec.nodeName': node, "metadata.labels['batch.kubernetes.io/job-name']": 'vantages-29412345' },
         // By the controller of an indexed Job.
@@ -150,6 +173,8 @@ if (await inOwnNamespace(t, import.meta.url)) {
       'vantages-29412345.0.json',
       'vantages-29412345.1.json',
     ]);
+    t.same(Object.keys(store.objects), ['PUT /node-0.json?signature=x', 'PUT /node-1.json?signature=x']);
+    t.match(JSON.parse(Object.values(store.objects)[1] ?? ''), { vantage: { name: 'node-1' } });
     const { code, stdout, stderr } = await run(t, auth.apiSecret, { suffix: '-merge', results });
     t.equal(code, 0, stdout + stderr);
     const { vantages, environments } = JSON.parse(stdout);

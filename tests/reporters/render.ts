@@ -28,7 +28,7 @@ export async function render(name: string, run: Run, env: Record<string, string>
   return { text: out.text(), said: progress.text(), code: reporter.exitCode?.(run) };
 }
 
-/** Does something with the URL of a collector of OpenTelemetry's. Answers with what was sent there. */
+/** Does something with the URL of one who takes everything. Answers with what was sent there. */
 async function collect(send: (url: string) => Promise<void>): Promise<string> {
   let came = '';
   const server = createServer((request, response) => {
@@ -53,7 +53,8 @@ export async function renderAll(run: Run): Promise<Record<string, string>> {
   for (const name of Object.keys(reporters)) {
     let written = '';
     const sent = await collect(async (url) => {
-      const { text, said } = await render(name, run, { OTEL_EXPORTER_OTLP_ENDPOINT: url });
+      const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url, LIVEKIT_DOCTOR_UPLOAD_URL: url };
+      const { text, said } = await render(name, run, env);
       written = text + said;
     });
     texts[name] = written + sent;

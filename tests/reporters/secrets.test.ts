@@ -43,7 +43,7 @@ test('a secret that slips into a run is seen in what is written of it', async (t
     const leaky = run({ ...wrongAddress, observations: [{ ...first, state: 'failed', failure }, ...others] });
     const texts = await renderAll(leaky);
     const seenIn = Object.keys(texts).filter((name) => secretsIn(texts[name] ?? '', [secret]).length > 0);
-    for (const name of ['json', 'ndjson', 'html', 'otlp', 'console', 'progress']) {
+    for (const name of ['json', 'ndjson', 'html', 'otlp', 'upload', 'console', 'progress']) {
       t.ok(seenIn.includes(name), `${how}, in ${name}`);
     }
   }
