@@ -19,8 +19,8 @@ let ending = false;
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function send(answer: Answer): void {
-  // Nobody listens any more when the parent has died, and then `disconnect` follows.
-  if (process.connected) process.send?.(answer);
+  // Nobody listens any more when the parent has died or ends us, and then `disconnect` follows. What is open is closed first.
+  if (process.connected) process.send?.(answer, undefined, undefined, () => {});
 }
 
 async function load({ wanted }: Extract<Order, { kind: 'load' }>): Promise<Answer> {
