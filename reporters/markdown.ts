@@ -98,9 +98,9 @@ const note = (finding: Finding): string =>
   `${severities[finding.severity]} \`${code(finding.code)}\`: ${prose(finding.summary)}`;
 
 /** Nothing in it is taken for Markdown or HTML, as it may be a server's. */
-function text(value: string): string {
-  return printable(value, 2000).replace(/[\\`*_{}[\]<>()#+!|~&@$^-]/g, (mark) => `\\${mark}`);
-}
+const text = (value: string): string => plain(printable(value, 2000));
+
+const plain = (value: string): string => value.replace(/[\\`*_{}[\]<>()#+!|~&@$^-]/g, (mark) => `\\${mark}`);
 
 /** Inside of backticks. */
 const code = (value: string): string => printable(value, 600).replaceAll('`', "'").replaceAll('|', '/');
@@ -109,6 +109,6 @@ const code = (value: string): string => printable(value, 600).replaceAll('`', "'
 function prose(value: string): string {
   return printable(value, 4000)
     .split(/(`[^`]*`)/)
-    .map((part) => (part.startsWith('`') && part.endsWith('`') && part.length > 2 ? part : text(part)))
+    .map((part) => (part.startsWith('`') && part.endsWith('`') && part.length > 2 ? part : plain(part)))
     .join('');
 }

@@ -8,7 +8,7 @@ import parsePrometheus from 'parse-prometheus-text-format';
 import { type Test, test } from 'tap';
 import { Parser } from 'tap-parser';
 import { validateXML } from 'xmllint-wasm';
-import type { EnvironmentRun, Run } from '../../evidence/run.js';
+import type { EnvironmentRun, Finding, Run } from '../../evidence/run.js';
 import { printable } from '../../evidence/text.js';
 import { casesOf } from '../../reporters/cases.js';
 import { healthy, run } from '../samples.js';
@@ -154,6 +154,13 @@ each('markdown', (t, text, of) => {
     t.match(text, { pass: /✅ pass/, fail: /❌ fail/, inconclusive: /❔ inconclusive/ }[verdict]);
     for (const { code, severity } of findings) if (severity !== 'info') t.match(text, `**\`${code}\`**`);
   }
+});
+
+test('markdown keeps the spaces beside code', async (t) => {
+  const [finding] = threeFindings.findings;
+  const fix = 'Set `rtc.node_ip` to <b>it</b>, and `a` `b`.';
+  const { text } = await render('markdown', run({ ...threeFindings, findings: [{ ...finding, fix } as Finding] }));
+  t.match(text, 'Set `rtc.node_ip` to \\<b\\>it\\</b\\>, and `a` `b`.');
 });
 
 test('markdown of many environments: those with a fault, then the others behind a line to fold out', async (t) => {
