@@ -34,8 +34,10 @@ const worstForbidden = (states: readonly State[]): State =>
 
 /** A failure counts as what was found of it: the deployment's fault, the vantage's, which is no word on the path, or neither. */
 function stateOfAll(proof: Proof, views: readonly View[], judged: readonly Judged[], quorum: Quorum): State {
-  const works = views.filter((view) => stateOf(view, proof) === 'ok').length;
   const failing = views.filter((view) => stateOf(view, proof) === 'failed');
+  // Where somebody outside has tried in vain, those inside prove nothing of that way.
+  const able = failing.some(({ inside }) => !inside) ? views.filter(({ inside }) => !inside) : views;
+  const works = able.filter((view) => stateOf(view, proof) === 'ok').length;
   const blamed = failing.map((view) => blameOf(view, proof.path, judged));
   if (blamed.includes('deployment')) return 'failed';
   const unexplained = blamed.filter((one) => one === undefined).length;

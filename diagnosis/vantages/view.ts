@@ -11,7 +11,7 @@ import type {
   Vantage,
 } from '../../evidence/run.js';
 import { allPaths, layers } from '../../evidence/run.js';
-import { isPrivate, splitAddress } from '../address.js';
+import { isIpv6, isPrivate, splitAddress } from '../address.js';
 import { advertised, advertisedAddresses, worked } from '../checks.js';
 import { type Doubt, diagnoseWithDoubts } from '../diagnose.js';
 import { signalAddresses } from '../look.js';
@@ -43,14 +43,17 @@ export function viewOf(vantage: Vantage, saved: EnvironmentRun, ruledOut?: Reado
 /** With what only others can tell: the deployment sees one at a private address, and another at a public one. */
 export function withSides(views: readonly View[]): View[] {
   const seenAt = views.map(({ environment: { observations } }) =>
-    [...seen(observations, 'ice-udp'), ...seen(observations, 'ice-tcp')].flatMap(({ facts: { mapped } }) =>
-      mapped === undefined ? [] : [isPrivate(splitAddress(mapped).address)],
+    (['ice-udp', 'ice-tcp'] as const).map((probe) =>
+      seen(observations, probe).flatMap(({ facts: { mapped } }) =>
+        mapped === undefined ? [] : [isPrivate(splitAddress(mapped).address)],
+      ),
     ),
   );
-  const somebodyIsOutside = seenAt.some((one) => one.includes(false));
   return views.map((view, i) => {
-    const privately = seenAt[i] ?? [];
-    const inside = somebodyIsOutside && privately.length > 0 && !privately.includes(false);
+    const own = seenAt[i] ?? [];
+    if (own.flat().includes(false)) return view;
+    // By the same protocol: a proxy in front of one of them gives everybody an address of its own.
+    const inside = own.some((one, p) => one.length > 0 && seenAt.some((other) => other[p]?.includes(false)));
     return inside ? { ...view, inside } : view;
   });
 }
@@ -66,10 +69,11 @@ function isInside(evidence: Evidence): boolean {
   return throughItsNat || privately || (signal.length > 0 && signal.every(isPrivate));
 }
 
-/** What tells networks apart, as others see them. */
-export function networkOf({ vantage: { mapped, addresses } }: View): string {
+/** What tells networks apart: the address that others see. Absent: not known, as each machine of a network has its own. */
+export function networkOf({ vantage: { mapped, addresses } }: View): string | undefined {
   const outer = mapped.udp ?? mapped.tcp;
-  return outer === undefined ? addresses.join(' ') : splitAddress(outer).address;
+  if (outer !== undefined) return splitAddress(outer).address;
+  return addresses.find((one) => !isIpv6(one) && !isPrivate(one));
 }
 
 export interface Proof {

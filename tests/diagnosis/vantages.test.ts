@@ -208,3 +208,80 @@ test('what works inside says nothing about the way from outside', async (t) => {
   t.match(seenFrom('media-address-private'), { sees: ['c'], denies: [], abstains: ['a', 'b'], blames: 'deployment' });
   t.equal(environment.verdict, 'fail');
 });
+
+const innerNetwork = s.observation('nat', 'ipv4', {
+  destinations: [
+    { destination: '192.0.2.78:3478', kind: 'stun', local: '10.0.0.9:5000', mapped: `${s.media}:5000`, rttMs: 2 },
+  ],
+} as never);
+const insideOf = (evidence: Evidence): Evidence => ({
+  ...evidence,
+  observations: [...evidence.observations, innerNetwork],
+});
+
+test('what only those inside have proven is not proven from outside, where a vantage is in its own way', async (t) => {
+  const destinations = [`${s.media}:7882`, `${s.media}:3478`, '192.0.2.78:3478'];
+  const blocked = s.scene({
+    ...wire,
+    with: [
+      s.ice('udp', s.media, 'timeout'),
+      s.turn('turn-udp', 'timeout'),
+      s.observation(
+        'nat',
+        'ipv4',
+        {
+          destinations: destinations.map((destination) => ({ destination, kind: 'stun', local: '10.1.0.1:1' })),
+        } as never,
+        s.failed('timeout'),
+      ),
+    ],
+  });
+  const { environment, seenFrom } = merged({ a: insideOf(healthy), b: insideOf(healthy), c: blocked });
+  t.match(seenFrom('udp-blocked-at-vantage'), { sees: ['c'], blames: 'vantage' });
+  t.equal(environment.paths.udp?.reach, 'unreached');
+  t.equal(environment.paths.tcp?.reach, 'ok');
+  t.equal(environment.verdict, 'inconclusive');
+  t.equal(merged({ a: healthy, b: insideOf(healthy), c: blocked }).environment.verdict, 'pass');
+});
+
+test("a clock that agrees with the deployment's from inside of it may be the same one", async (t) => {
+  const days = 60 * 86_400_000;
+  const { environment, seenFrom } = merged({ a: insideOf(healthy), b: skewed(days), c: skewed(days) });
+  t.match(seenFrom('vantage-clock-skew'), { sees: ['b', 'c'], blames: 'deployment', because: 'clock' });
+  t.equal(environment.verdict, 'fail');
+});
+
+test("two of one network, as far as is known, make no intercepted certificate the deployment's own", async (t) => {
+  const at = (name: string, address?: string): Run => {
+    const one = seenBy(name, intercepted, undefined, address);
+    return address ? one : { ...one, vantage: { ...one.vantage, addresses: ['10.0.0.7'], mapped: {} } };
+  };
+  const codes = (...runs: Run[]) =>
+    mergeRuns(runs, 'majority', '0.1.0').environments[0]?.findings.map(({ code }) => code) ?? [];
+  t.ok(codes(at('a', '198.51.100.1'), at('b')).includes('tls-intercepted'));
+  t.notOk(codes(at('a', '198.51.100.1'), at('b', '198.51.100.2')).includes('tls-intercepted'));
+});
+
+test('a zone that leads regions to ingresses of their own: where several networks fail, it is no split horizon', async (t) => {
+  const region = '203.0.113.11';
+  const broken = s.scene({
+    ...wire,
+    notJoined: true,
+    without: [...wire.without, `tls:${s.host}:443`],
+    with: [s.dns(s.host, { addresses: [region] }), s.signal({ address: region, upgraded: false }, s.failed('refused'))],
+  });
+  const { environment, seenFrom } = merged({ a: broken, b: broken, c: healthy });
+  const [code = ''] = environment.findings.map((finding) => finding.code);
+  t.match(seenFrom(code), { sees: ['a', 'b'], denies: ['c'], blames: 'deployment', because: 'quorum' }, code);
+  t.equal(environment.verdict, 'fail');
+  t.match(merged({ a: broken, c: healthy }).seenFrom(code), { blames: 'vantage', because: 'split-horizon' });
+});
+
+test('a proxy that hides the addresses of TCP makes nobody one of the inside', async (t) => {
+  const proxied = s.ice('tcp', s.media, undefined, { mapped: '10.0.0.1:40000' });
+  const open = s.scene({ ...wire, with: [proxied] });
+  const noUdp = s.scene({ ...wire, with: [proxied, s.ice('udp', s.media, 'timeout')] });
+  const noTcp = s.scene({ ...wire, with: [s.ice('tcp', s.media, 'timeout')] });
+  const { seenFrom } = merged({ a: open, b: noUdp, c: noTcp });
+  t.match(seenFrom('tcp-port-filtered'), { sees: ['c'], denies: ['a', 'b'], blames: 'vantage' });
+});

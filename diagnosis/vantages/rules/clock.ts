@@ -21,7 +21,9 @@ export const clock: VantageRule = {
   because: 'clock',
   judge(finding, seers, others) {
     if (finding.code !== 'vantage-clock-skew') return undefined;
-    const agreeing = others.filter((one) => Math.abs(skewOf(one) ?? Number.POSITIVE_INFINITY) <= sameMs);
+    // Who is inside may have the deployment's own clock.
+    const able = others.filter((one) => !one.inside || seers.every(({ inside }) => inside));
+    const agreeing = able.filter((one) => Math.abs(skewOf(one) ?? Number.POSITIVE_INFINITY) <= sameMs);
     const who = list(seers.map(nameOf));
     if (agreeing.length > 0) {
       return {
@@ -31,7 +33,7 @@ export const clock: VantageRule = {
       };
     }
     const skews = seers.flatMap((seer) => skewOf(seer) ?? []);
-    const networks = new Set(seers.map(networkOf));
+    const networks = new Set(seers.map((seer) => networkOf(seer) ?? nameOf(seer)));
     const same = skews.length === seers.length && Math.max(...skews) - Math.min(...skews) <= sameMs;
     if (networks.size < 2 || !same) return undefined;
     return {

@@ -18,7 +18,8 @@ export const interception: VantageRule = {
     const own = port && leafAt(view, port.id)?.fingerprint256;
     const leaves = others.map((one) => ({ one, leaf: port && leafAt(one, port.id)?.fingerprint256 }));
     const known = leaves.filter(({ leaf }) => leaf !== undefined);
-    const elsewhere = known.some(({ one }) => networkOf(one) !== networkOf(view));
+    const here = networkOf(view);
+    const elsewhere = here !== undefined && known.some(({ one }) => ![undefined, here].includes(networkOf(one)));
     return elsewhere && known.every(({ leaf }) => leaf === own) ? ['tls-intercepted'] : [];
   },
   judge(finding, seers, others) {

@@ -2,7 +2,7 @@
 import { seen } from '../../../evidence/facts.js';
 import { list } from '../../words.js';
 import type { VantageRule } from '../rule.js';
-import { nameOf, subjectOf, type View } from '../view.js';
+import { nameOf, networkOf, subjectOf, type View } from '../view.js';
 import { denies } from '../vote.js';
 
 /** Found at the name itself or behind its address. */
@@ -16,6 +16,8 @@ const addressesOf = ({ environment }: View, role: string): { name: string; addre
 export const splitHorizon: VantageRule = {
   because: 'split-horizon',
   judge(finding, seers, others) {
+    // Several networks have no resolver in common: that is the zone, which may lead each region to an ingress of its own.
+    if (new Set(seers.flatMap((seer) => networkOf(seer) ?? [])).size > 1) return undefined;
     const role = typeof finding.args.target === 'string' ? finding.args.target : 'signal';
     for (const seer of seers) {
       if (!subjectOf(seer, finding).others.some(({ probe }) => behindNames.has(probe))) continue;
