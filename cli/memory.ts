@@ -74,8 +74,12 @@ async function open<T>(opening: Promise<T>, folder: string): Promise<T> {
   try {
     return await opening;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'it is not a folder' : `it cannot be written to (${code})`;
-    throw new ConfigurationError(`--history ${folder}: ${why}`);
+    throw unusable(folder, error as NodeJS.ErrnoException);
   }
+}
+
+/** Why runs cannot be kept in a folder. */
+export function unusable(folder: string, { code }: NodeJS.ErrnoException): ConfigurationError {
+  const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'it is not a folder' : `it cannot be written to (${code})`;
+  return new ConfigurationError(`--history ${folder}: ${why}`);
 }

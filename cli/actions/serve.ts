@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
+import { access, constants, mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { ConfigurationError } from '../../environment/environment.js';
 import { serve } from '../../serve/serve.js';
 import type { Listen, ServeOptions } from '../commands/serve.js';
 import { type Context, complain } from '../context.js';
 import { exitCodes } from '../exit-code.js';
+import { unusable } from '../memory.js';
 import { vantageName } from '../vantage.js';
 
 /** Until somebody ends it, which is no fault: then the exit code is 0. Throws `ConfigurationError`. */
@@ -57,8 +57,9 @@ const now = (): string => new Date().toISOString().slice(0, 19).concat('Z');
 async function folder(path: string, shown: string): Promise<string> {
   try {
     await mkdir(path, { recursive: true });
+    await access(path, constants.W_OK);
     return path;
   } catch (error) {
-    throw new ConfigurationError(`--history ${shown}: it cannot be made (${(error as NodeJS.ErrnoException).code})`);
+    throw unusable(shown, error as NodeJS.ErrnoException);
   }
 }

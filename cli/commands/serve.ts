@@ -16,6 +16,7 @@ export interface ServeOptions {
 }
 
 export interface Listen {
+  /** Empty: every address of this machine. */
   readonly host: string;
   readonly port: number;
 }
@@ -91,5 +92,5 @@ function place(text: string, before: Listen[] = []): Listen[] {
   if (port === undefined || Number(port) > 65535) {
     throw new InvalidArgumentError('Expected an address and a port, as 127.0.0.1:9799, [::1]:9799 or :9799.');
   }
-  return [...before, { host: v6 ?? (other || '::'), port: Number(port) }];
+  return [...before, { host: v6 ?? other ?? '', port: Number(port) }];
 }

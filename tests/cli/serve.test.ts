@@ -43,6 +43,8 @@ if (await inOwnNamespace(t, import.meta.url)) {
     await refused(['serve', 'owm'], /no environment "owm".*did you mean "own"/);
     await refused(['serve', '--listen', 'nowhere'], /127\.0\.0\.1:9799/);
     await refused(['serve', '--listen', '192.0.2.77:9799'], /--listen 192\.0\.2\.77:9799: this machine has no such/);
+    await refused(['serve', '--history', 'livekit-doctor.yaml'], /--history livekit-doctor\.yaml: it is not a folder/);
+    await refused(['serve', '--listen', '[2001:db8::7]:9799'], /--listen \[2001:db8::7\]:9799: /);
     await refused(['serve', 'embedded'], /no deployment to keep checking/);
     await refused(['watch', '--browsers', '0'], /from 1 to 64/);
   });
@@ -103,6 +105,7 @@ if (await inOwnNamespace(t, import.meta.url)) {
       t.match(body, words);
     }
     t.equal((await it.get('/-/reload', {}, 'POST')).status, 405);
+    t.equal((await it.get('/', { host: 'evil.example' })).status, 421);
 
     t.equal(await it.end('SIGTERM'), 0, it.log());
     t.same(await left(it.cwd), [], 'no process is left');
@@ -154,7 +157,7 @@ if (await inOwnNamespace(t, import.meta.url)) {
     });
     t.equal(code, 0);
     t.match(stdout, /own: media is not checked by itself, as there is no browser here/);
-    t.match(stdout, /checking own \(wire every 30/);
+    t.match(stdout, /checking own \(wire every 30 s\)/);
     t.match(stdout, /Z own wire: pass\n/);
     t.notMatch(stdout, 'listening');
   });
