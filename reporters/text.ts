@@ -10,6 +10,12 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/** How often something is done: `30 s`, `15 min`. */
+export const period = (ms: number): string =>
+  duration(ms)
+    .replace(/\.0 s$/, ' s')
+    .replace(/ 0 s$/, '');
+
 export function width(text: string): number {
   return [...text].length;
 }

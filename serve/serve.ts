@@ -2,7 +2,7 @@
 import type { Finding } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { ranked } from '../reporters/findings.js';
-import { duration } from '../reporters/text.js';
+import { duration, period } from '../reporters/text.js';
 import type { Settled } from '../run/confirm.js';
 import type { Listen, Listening } from './http.js';
 import type { Keeping, Served, Wanted } from './protocol.js';
@@ -73,6 +73,8 @@ export async function serve(options: ServeOptions): Promise<void> {
         if (signal.aborted) return;
         try {
           const again = await workers.load(wanted);
+          // What would begin now, nobody would end.
+          if (signal.aborted) return;
           use(again);
           log(`the configuration was read again: ${again.environments.map(schedule).join('; ')}`);
         } catch (error) {
@@ -96,7 +98,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 function schedule({ name, periods }: Served): string {
-  const each = Object.entries(periods).map(([depth, ms]) => `${depth} every ${duration(ms).replace(/ 0 s$/, '')}`);
+  const each = Object.entries(periods).map(([depth, ms]) => `${depth} every ${period(ms)}`);
   return `${printable(name, 80)} (${each.join(', ') || 'only when it is asked for'})`;
 }
 

@@ -4,7 +4,7 @@ import type { Verdict } from '../evidence/run.js';
 import { style as reportStyle } from '../reporters/html/style.js';
 import { moment, sentenceOf, verdictMarks, verdictTones } from '../reporters/html/view.js';
 import { html, Markup, prose } from '../reporters/markup.js';
-import { count, duration } from '../reporters/text.js';
+import { count, duration, period } from '../reporters/text.js';
 import { worstFirst } from '../reporters/trouble.js';
 import type { Exporter } from './answers.js';
 import { settledRun } from './metrics.js';
@@ -13,8 +13,21 @@ import type { Point, State } from './rounds.js';
 const style = `${reportStyle}
 .checks{background:var(--paper);border:1px solid var(--line);border-radius:12px;padding:6px 22px;overflow-x:auto}
 .checks table{width:100%}
-.checks td{white-space:normal}
-.checks .verdict{white-space:nowrap}
+.checks td{white-space:normal;overflow-wrap:break-word}
+.checks .verdict,.checks [data-name=depth],.checks [data-name=since]{white-space:nowrap}
+.checks .mono{overflow-wrap:anywhere}
+@media (max-width:820px){
+.checks{padding:2px 16px}
+.checks table,.checks tbody{display:block}
+.checks thead{display:none}
+.checks tr{display:grid;grid-template-columns:6.2em 1fr;gap:3px 12px;padding:12px 0}
+.checks td,.checks th{display:block;border:0;padding:0}
+.checks td:empty{display:none}
+.checks td[data-name]{grid-column:1/-1}
+.checks td[data-name]::before{content:attr(data-name) " ";color:var(--faint)}
+.checks td[data-name] br:first-of-type{display:none}
+.checks td[data-name] .claim{margin-left:.4em}
+}
 .trend{display:block;width:240px;height:22px}
 .trend .good{fill:var(--good);opacity:.75}.trend .bad{fill:var(--bad)}.trend .unsure{fill:var(--unsure)}
 main{padding-bottom:26px}
@@ -65,14 +78,14 @@ const worst = (states: readonly State[]): Verdict | undefined =>
 
 function rowOf(state: State): Markup {
   const { environment, depth, last, trend } = state;
-  const name = html`<th scope="row">${environment.name}<br><span class="claim mono">${environment.url}</span></th><td>${depth}<br><span class="claim">every ${duration(state.periodMs)}</span></td>`;
+  const name = html`<th scope="row">${environment.name}<br><span class="claim mono">${environment.url}</span></th><td data-name="depth">${depth}<br><span class="claim">every ${period(state.periodMs)}</span></td>`;
   if (!last)
-    return html`<tr><td class="verdict faint">·</td>${name}<td></td><td class="faint">not made yet</td><td></td><td></td></tr>`;
+    return html`<tr><td class="verdict faint">·</td>${name}<td></td><td class="faint" data-name="last check">not made yet</td><td></td><td></td></tr>`;
   const { verdict } = last.settled;
   const told = settledRun(state)?.environments[0];
   const link = (format: string): string =>
     `report?${new URLSearchParams({ environment: environment.name, depth, ...(format === 'json' && { format }) })}`;
-  return html`<tr><td class="verdict ${verdictTones[verdict]}"><b aria-hidden="true">${verdictMarks[verdict]}</b> ${verdict}</td>${name}<td>${moment(last.since)}</td><td>${moment(last.run.startedAt)}, ${duration(told?.durationMs ?? 0)}${verdict !== 'pass' && told && html`<br><span class="claim">${prose(sentenceOf(told))}</span>`}${last.settled.flapped && html`<br><span class="claim">It failed, and passed at once when it was repeated.</span>`}</td><td>${trendOf(trend)}</td><td><a href="${link('html')}">report</a> <a href="${link('json')}">JSON</a></td></tr>`;
+  return html`<tr><td class="verdict ${verdictTones[verdict]}"><b aria-hidden="true">${verdictMarks[verdict]}</b> ${verdict}</td>${name}<td data-name="since">${moment(last.since)}</td><td data-name="last check">${moment(last.run.startedAt)}, ${duration(told?.durationMs ?? 0)}${verdict !== 'pass' && told && html`<br><span class="claim">${prose(sentenceOf(told))}</span>`}${last.settled.flapped && html`<br><span class="claim">It failed, and passed at once when it was repeated.</span>`}</td><td data-name="lately">${trendOf(trend)}</td><td data-name=""><a href="${link('html')}">report</a> <a href="${link('json')}">JSON</a></td></tr>`;
 }
 
 const width = 120;

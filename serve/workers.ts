@@ -109,7 +109,10 @@ export function startWorkers(about: About): Workers {
   /** One of its own ends with its check; the shared one when there is nothing to do, or when it has grown. */
   const release = (worker: Worker, depth: Depth): void => {
     if (depth !== 'wire' || worker !== shared || worker.usage.rssBytes > mostRssBytes) worker.retire();
-    else if (worker.waiting.size === 0) idle = setTimeout(() => worker.retire(), idleMs).unref();
+    else if (worker.waiting.size === 0) {
+      clearTimeout(idle);
+      idle = setTimeout(() => worker.retire(), idleMs).unref();
+    }
   };
 
   return {

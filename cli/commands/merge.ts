@@ -36,7 +36,11 @@ export function mergeCommand(context: Context): Command {
     .description("one verdict from many vantages: what is the deployment's fault, and what is theirs")
     .argument('<runs...>', 'what "check --save" or "check --json" wrote, or folders with such files')
     .option('--quorum <number>', 'how many must see a fault: a number, "majority", or "any"', quorum, 'majority')
-    .option('--within <duration>', 'warn where the runs are further apart', duration, 900_000)
+    .addOption(
+      new Option('--within <duration>', 'warn where the runs are further apart')
+        .argParser(duration)
+        .default(900_000, '15m'),
+    )
     .option('--reporter <name[=file]>', `${reporterNames}; repeatable`, more)
     .addOption(quietOption())
     .addOption(verboseOption())

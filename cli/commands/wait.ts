@@ -31,7 +31,9 @@ export function waitCommand(context: Context): Command {
   return new Command('wait')
     .description('right after a deployment: check until it passes, or until the time is over')
     .argument('[environments...]', 'names from livekit-doctor.yaml, or wss:// URLs')
-    .option('--timeout <duration>', 'how long at most (90s, 10m)', duration, 300_000)
+    .addOption(
+      new Option('--timeout <duration>', 'how long at most (90s, 10m)').argParser(duration).default(300_000, '5m'),
+    )
     .addOption(new Option('--depth <depth>', 'how deeply to prove each path').choices(depths).default('media'))
     .option('--path <paths>', `only these paths, with commas: ${allPaths.join(',')}`, list)
     .option('--reporter <name[=file]>', `${reporterNames}; repeatable; to standard output without a file`, more)

@@ -176,7 +176,7 @@ footer{padding-top:6px;padding-bottom:40px;font-size:12.5px;color:var(--faint)}
 .seal{width:36px;height:36px;font-size:19px}
 .head{gap:12px}
 .strip{grid-template-columns:74px 1fr 66px;gap:8px;font-size:13px}
-.waterfall{--label:0px;--took:66px}
+.waterfall{--label:0px;--took:76px}
 .axis,.look>summary{grid-template-columns:1fr var(--took)}
 .axis>:first-child{display:none}
 .look .what{grid-column:1/3}

@@ -160,3 +160,11 @@ test('an interrupted or failing run leaves an older file as it was', async (t) =
   await writeFile(join(cwd, 'run.json'), 'older');
   await refused(t, ['diagnose', 'run.json', '--save', 'run.json'], /run\.json is not JSON/, { cwd });
 });
+
+test('what is usual is said with its unit', async (t) => {
+  for (const command of ['check', 'wait', 'merge', 'serve', 'watch']) {
+    const { stdout } = await cli([command, '--help']);
+    t.match(stdout, 'Usage:', command);
+    t.notMatch(stdout, /default: \d{4,}/, command);
+  }
+});
