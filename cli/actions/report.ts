@@ -16,8 +16,13 @@ import { openReports } from '../reports.js';
 export async function report(files: readonly string[], options: ReportOptions, context: Context): Promise<number> {
   const { cwd } = context;
   const saved = await Promise.all(files.map((file) => loadRun(resolve(cwd, file), file)));
-  const trend = options.history === undefined ? undefined : keptIn(options.history, context).trend;
-  const runs = trend ? await Promise.all(saved.map((run) => withTrend(run, trend))) : saved;
+  const { history } = options;
+  const runs =
+    history === undefined
+      ? saved
+      : await Promise.all(
+          saved.map((run) => withTrend(run, (name, depth) => keptIn(history, context, depth).trend(name))),
+        );
   const reports = await openReports({ ...options, onlyAsked: true }, [], context);
   const { reporter } = reports;
   const [run, ...others] = runs;

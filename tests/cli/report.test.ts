@@ -38,12 +38,16 @@ t.test('several runs stand side by side, where a format can', async (t) => {
   t.equal(one.stderr, 'livekit-doctor: the report json could not be made: it shows one run only\n');
 });
 
-t.test('--history shows its course over the kept runs, until then', async (t) => {
+t.test('--history shows its course over the kept runs of the same depth, until then', async (t) => {
   const cwd = t.testdir();
   const history = await openHistory(join(cwd, 'runs'));
   const run = await loadRun(recorded('media-address-wrong'));
   const before = (days: number): string => new Date(Date.parse(run.startedAt) - days * 86_400_000).toISOString();
   for (const days of [2, 1, -1]) await history.keep({ ...run, startedAt: before(days) });
+  const [environment] = run.environments;
+  if (!environment) throw new Error('the run has an environment');
+  const asked = { ...environment.asked, depth: 'peer' as const };
+  await history.keep({ ...run, startedAt: before(1.5), environments: [{ ...environment, asked, verdict: 'pass' }] });
   const parameters = ['report', recorded('media-address-wrong'), '--reporter', 'html=report.html'];
   t.equal((await cli([...parameters, '--history', 'runs'], { cwd })).code, 0);
   t.match(
