@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import pc from 'picocolors';
-import type { FullConfig, Reporter, TestResult } from 'playwright/types/testReporter';
+import type { FullConfig, FullResult, Reporter, TestResult } from 'playwright/types/testReporter';
 import { diagnose } from '../diagnosis/index.js';
 import { redactor } from '../evidence/redaction.js';
 import {
@@ -36,19 +36,18 @@ const columns = 100;
 
 /** Called with `new` by Playwright. */
 export default function PlaywrightReporter({ outputFile }: PlaywrightReporterOptions = {}): Reporter {
-  const told = new Map<string, Told>();
-  let startedAt = new Date();
+  const evidences: TestEvidence[] = [];
   let folder = '.';
   return {
     onBegin(config: FullConfig) {
-      startedAt = new Date();
       folder = config.configFile ? dirname(config.configFile) : config.rootDir;
     },
     onTestEnd(_test, result: TestResult) {
-      for (const evidence of evidencesOf(result)) take(told, evidence, startedAt);
+      evidences.push(...evidencesOf(result));
     },
-    onEnd() {
-      const run = runOf(told, startedAt);
+    // Of shards that are merged the times are theirs, and nothing else knows them.
+    onEnd({ startTime, duration }: FullResult) {
+      const run = runOf(evidences, startTime, duration);
       if (!run) return;
       if (outputFile !== undefined) {
         const file = resolve(folder, outputFile);
@@ -94,18 +93,21 @@ function shift(observation: Observation, laterMs: number): Observation {
 }
 
 /** Undefined where no test told anything. */
-function runOf(told: ReadonlyMap<string, Told>, startedAt: Date): Run | undefined {
-  const all = [...told.values()];
-  const [first] = all;
+function runOf(evidences: readonly TestEvidence[], startedAt: Date, durationMs: number): Run | undefined {
+  const [first] = evidences;
   if (!first) return undefined;
-  const { tool, vantage } = first.last;
+  const { tool, vantage } = first;
+  const told = new Map<string, Told>();
+  // One shard after the other is told, which ran at the same time.
+  const inTime = [...evidences].sort((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt));
+  for (const evidence of inTime) take(told, evidence, startedAt);
   const run: Run = {
     schemaVersion,
     tool,
     startedAt: startedAt.toISOString(),
-    durationMs: Date.now() - startedAt.getTime(),
+    durationMs,
     vantage,
-    environments: all.map(environmentOf),
+    environments: [...told.values()].map(environmentOf),
   };
   // Nothing secret is in it; what looks like a token would not be, either.
   return redactor().json(run);

@@ -53,7 +53,15 @@ export function runPlaywright(
   parameters: readonly string[] = [],
   env: Record<string, string> = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [playwrightCli, 'test', ...parameters], {
+  return playwright(directory, ['test', ...parameters], env);
+}
+
+export function playwright(
+  directory: string,
+  parameters: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Ended> {
+  const child = spawn(process.execPath, [playwrightCli, ...parameters], {
     cwd: directory,
     env: { ...process.env, ...ownVariables, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
