@@ -71,6 +71,13 @@ t.test('what helm renders is as Kubernetes wants it', async (t) => {
   t.match(wrong.output, /completions/, 'a value of another type is seen');
 });
 
+t.test('the Job of docs/many-vantages.md is as Kubernetes wants it', async (t) => {
+  const guide = await readFile(join(checkout, 'docs/many-vantages.md'), 'utf8');
+  const [, job = ''] = /<!-- job: vantages -->\n```yaml\n([\s\S]*?)```/.exec(guide) ?? [];
+  const { output } = await conform(job);
+  t.match(output, 'Valid: 1, Invalid: 0, Errors: 0, Skipped: 0');
+});
+
 t.test('each part is there only where it is wanted', async (t) => {
   t.same(named(least.objects), [
     'ConfigMap doctor-livekit-doctor',
