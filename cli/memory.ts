@@ -6,7 +6,7 @@ import { type Context, complain } from './context.js';
 
 export interface Memory {
   /**
-   * Keeps the run, and returns it with its course over the kept ones, and with what changed since an earlier one where
+   * Keeps the run, both where it was repeated, and returns it with its course over the kept ones, and with what changed since an earlier one where
    * something is wrong that was not.
    */
   compare(run: Run): Promise<Run>;
@@ -32,12 +32,21 @@ export async function openMemory(request: MemoryRequest, context: Context): Prom
   if (request.history === undefined && request.baseline === undefined) {
     return { compare: async (run) => run, failed: () => false };
   }
-  const [{ loadRun }, { openHistory }, { withChanges }, { withTrend }] = await Promise.all([
+  const [{ loadRun }, { openHistory }, { withChanges }, { withTrend }, { apart }] = await Promise.all([
     import('../evidence/load.js'),
     import('../run/history.js'),
     import('../run/since.js'),
     import('../run/trend.js'),
+    import('../run/repeated.js'),
   ]);
+  /** What was repeated is kept as the two runs that were made; of everything else what is told of it. */
+  const keptOf = (run: Run, told: Run): Run[] =>
+    apart(run).map((one) => ({
+      ...one,
+      environments: one.environments.map(
+        (made) => told.environments.find(({ name, confirmation }) => name === made.name && !confirmation) ?? made,
+      ),
+    }));
   const { history: folder, baseline: file, depth, keep: keepMs } = request;
   const limits = { depth, ...(keepMs !== undefined && { keepMs }) };
   const baseline = file === undefined ? undefined : await loadRun(resolve(context.cwd, file), file);
@@ -59,7 +68,7 @@ export async function openMemory(request: MemoryRequest, context: Context): Prom
         : await withChanges(run, 'last-good', lastGood);
       const told = history ? await withTrend(compared, history.trend) : compared;
       try {
-        await history?.keep(told);
+        for (const one of keptOf(run, told)) await history?.keep(one);
       } catch (error) {
         failed = true;
         complain(context, `the run could not be kept in ${folder}: ${(error as Error).message}`);

@@ -208,6 +208,32 @@ export const trendRunSchema = z.object({
 });
 
 /**
+ * Only of `check --confirm`, where the first run did not pass: the environment was checked again at once. Its paths and
+ * observations are those of the second run; its verdict and findings are what both say together. All of `startMs` and
+ * `endMs` count from the beginning of the whole run.
+ */
+export const confirmationSchema = z.object({
+  /**
+   * `failing`: it failed both times, so it fails. `flapping`: it failed one time and passed the other, which is
+   * inconclusive. `undecided`: one of both could not decide, and the second did not pass. `passing`: it passes.
+   */
+  outcome: z.enum(['failing', 'flapping', 'undecided', 'passing']),
+  first: z.object({
+    startedAt: z.iso.datetime(),
+    durationMs: z.number(),
+    verdict: verdictSchema,
+    paths: z.partialRecord(pathSchema, pathResultSchema),
+    findings: z.array(findingSchema),
+    suppressed: z.array(suppressedSchema),
+    observations: z.array(observationSchema),
+  }),
+  /** By itself. What else there is of it is the environment's own. */
+  second: z.object({ startedAt: z.iso.datetime(), verdict: verdictSchema, findings: z.array(findingSchema) }),
+  /** Errors and warnings that only one of both has and that do not count: first those of the second run. */
+  unconfirmed: z.array(findingSchema),
+});
+
+/**
  * Only in a merged run: one environment as one vantage saw it. What it observed is among the `observations` of the merged
  * environment; `evidence` of these findings has the ids of the vantage's own run.
  */
@@ -221,6 +247,7 @@ export const environmentViewSchema = z.object({
   paths: z.partialRecord(pathSchema, pathResultSchema),
   findings: z.array(findingSchema),
   suppressed: z.array(suppressedSchema),
+  confirmation: confirmationSchema.optional(),
 });
 
 /** In a merged run `paths` says what is so by quorum: `unreached` where the vantages are of two minds. */
@@ -235,6 +262,7 @@ export const environmentRunSchema = z.object({
   findings: z.array(findingSchema),
   suppressed: z.array(suppressedSchema),
   observations: z.array(observationSchema),
+  confirmation: confirmationSchema.optional(),
   since: sinceSchema.optional(),
   /** Where runs are kept: the newest of them up to this one, oldest first, at most 100. */
   trend: z.array(trendRunSchema).optional(),

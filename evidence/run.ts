@@ -51,6 +51,7 @@ export function requested(options: Requests): Requests {
 }
 
 export type EnvironmentRun = z.infer<typeof document.environmentRunSchema>;
+export type Confirmation = z.infer<typeof document.confirmationSchema>;
 export type Change = z.infer<typeof document.changeSchema>;
 export type Since = z.infer<typeof document.sinceSchema>;
 export type TrendRun = z.infer<typeof document.trendRunSchema>;

@@ -11,6 +11,7 @@ import {
   type State,
 } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
+import { confirmationSentence, unconfirmedOf } from './confirmation.js';
 import { ranked } from './findings.js';
 import { keyFact } from './key-fact.js';
 
@@ -34,9 +35,14 @@ export interface Case {
   readonly observations: readonly Observation[];
 }
 
-/** Layers of paths, then findings but for notes, then the verdict. */
+/** Layers of paths, then findings but for notes, then what a second run did not confirm, then the verdict. */
 export function casesOf(environment: EnvironmentRun): Case[] {
-  return [...pathCases(environment), ...findingCases(environment), verdictCase(environment)];
+  return [
+    ...pathCases(environment),
+    ...findingCases(environment),
+    ...unconfirmedCases(environment),
+    verdictCase(environment),
+  ];
 }
 
 function pathCases({ paths, observations }: EnvironmentRun): Case[] {
@@ -89,10 +95,26 @@ function findingCases({ findings, observations, verdict }: EnvironmentRun): Case
     });
 }
 
-function verdictCase({ verdict, durationMs, findings }: EnvironmentRun): Case {
+function unconfirmedCases(environment: EnvironmentRun): Case[] {
+  return unconfirmedOf(environment).map(({ finding, only, observations }) => {
+    const found = observations.filter(({ id }) => finding.evidence.includes(id));
+    return {
+      name: `unconfirmed ${printable(finding.code)}`,
+      state: 'warned',
+      durationMs: spanOf(found),
+      message: `only ${only}: ${printable(finding.summary, 600)}`,
+      finding,
+      observations: found,
+    };
+  });
+}
+
+function verdictCase(environment: EnvironmentRun): Case {
+  const { verdict, durationMs, findings } = environment;
   const state = ({ pass: 'passed', fail: 'failed', inconclusive: 'undecided' } as const)[verdict];
   const [first] = ranked(findings).filter(({ severity }) => severity === 'error');
-  const why = printable(first?.summary ?? 'something that is required was not proven', 600);
+  const said = first?.summary ?? confirmationSentence(environment) ?? 'something that is required was not proven';
+  const why = printable(said, 600);
   return { name: 'verdict', state, durationMs, observations: [], ...(verdict !== 'pass' && { message: why }) };
 }
 

@@ -4,6 +4,7 @@ import type { Colors } from 'picocolors/types.js';
 import type { EnvironmentRun, Run, Verdict } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { sinceText } from './changes.js';
+import { confirmationSentence, unconfirmedOf } from './confirmation.js';
 import { evidenceText } from './evidence-text.js';
 import { findingsText, ranked } from './findings.js';
 import { mediaStrip } from './media-strip.js';
@@ -80,12 +81,25 @@ function renderEnvironment(
     vantagesText(environment, columns, colours),
     mediaStrip(environment, columns, colours),
     findingsText(environment, columns, colours),
+    confirmationText(environment, columns, colours),
     sinceText(environment, startedAt, columns, colours),
     detail === 'verbose' ? evidenceText(environment, columns, colours) : [],
     [...stillOpen(environment, columns), ...wrapPainted(verdictLine(environment, colours), columns)],
   ].filter((lines) => lines.length > 0);
   const heading = `${colours.bold(printable(environment.name))}  ${colours.dim(printable(environment.url))}`;
   return [heading, ...parts.flatMap((lines) => ['', ...lines])];
+}
+
+/** What came of checking again, and what does not count for it. */
+function confirmationText(environment: EnvironmentRun, columns: number, colours: Colors): string[] {
+  const sentence = confirmationSentence(environment);
+  if (sentence === undefined) return [];
+  const [first = '', ...more] = wrap(sentence, columns);
+  const unconfirmed = unconfirmedOf(environment).flatMap(({ finding, only }) => [
+    `  ${colours.yellow('~')} ${colours.bold(printable(finding.code))}, only ${only}, so it does not count`,
+    ...wrap(finding.summary, columns - 4).map((line) => `    ${line}`),
+  ]);
+  return [colours.bold(first), ...more.map((line) => colours.bold(line)), ...unconfirmed];
 }
 
 /** Why nothing was decided, where no finding says so. */
@@ -103,16 +117,23 @@ function verdictLine(environment: EnvironmentRun, colours: Colors): string {
     .map(([severity, number]) => count(number, severity));
   const paint = colours[paints[environment.verdict]];
   const mark = colours.bold(paint(marks[environment.verdict]));
-  return [mark, printable(environment.name), ...numbers, `in ${duration(environment.durationMs)}`].join('  ');
+  const flapping = environment.confirmation?.outcome === 'flapping' ? ['flapping'] : [];
+  return [mark, printable(environment.name), ...flapping, ...numbers, `in ${duration(environment.durationMs)}`].join(
+    '  ',
+  );
 }
 
 /** Behind the verdict, on its line: the codes, the worst first. */
-function why({ findings }: EnvironmentRun): string {
-  const codes = ranked(findings)
-    .filter(({ severity }) => severity !== 'info')
-    .map(({ code }) => printable(code));
+function why(environment: EnvironmentRun): string {
+  const codes = codesOf(environment);
   const more = codes.length > mostCodes ? ` and ${codes.length - mostCodes} more` : '';
   return codes.length === 0 ? '' : `  ${codes.slice(0, mostCodes).join(', ')}${more}`;
+}
+
+/** Of what counts, then of what a second run did not confirm. */
+function codesOf({ findings, confirmation }: EnvironmentRun): string[] {
+  const loud = ranked(findings).filter(({ severity }) => severity !== 'info');
+  return [...loud, ...ranked(confirmation?.unconfirmed ?? [])].map(({ code }) => printable(code));
 }
 
 function total(run: Run, colours: Colors): string {
@@ -124,12 +145,6 @@ function total(run: Run, colours: Colors): string {
 }
 
 function whatNext(environments: readonly EnvironmentRun[]): string[] {
-  const codes = new Set(
-    environments.flatMap(({ findings }) =>
-      ranked(findings)
-        .filter(({ severity }) => severity !== 'info')
-        .map(({ code }) => printable(code)),
-    ),
-  );
+  const codes = new Set(environments.flatMap(codesOf));
   return [...codes].map((code, i) => `${i === 0 ? 'Next:' : '     '} livekit-doctor explain ${code}`);
 }

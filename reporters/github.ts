@@ -5,6 +5,7 @@
 import { appendFile } from 'node:fs/promises';
 import type { EnvironmentRun, Finding, Run } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
+import { confirmationSentence, unconfirmedOf } from './confirmation.js';
 import { ranked } from './findings.js';
 import { renderMarkdown } from './markdown.js';
 import type { ReporterFactory } from './reporter.js';
@@ -23,7 +24,9 @@ const commands = { error: 'error', warning: 'warning', info: 'notice' } as const
 export function renderAnnotations({ environments }: Run): string {
   const lines = environments.flatMap((environment) => {
     const found = ranked(environment.findings).map((finding) => annotation(environment, finding));
-    return found.length === 0 && environment.verdict !== 'pass' ? [undecided(environment)] : found;
+    const repeated = confirmation(environment);
+    if (found.length === 0 && repeated.length === 0 && environment.verdict !== 'pass') return [undecided(environment)];
+    return [...found, ...repeated];
   });
   return lines.map((line) => `${line}\n`).join('');
 }
@@ -31,6 +34,18 @@ export function renderAnnotations({ environments }: Run): string {
 function annotation({ name }: EnvironmentRun, { severity, code, summary, cause, fix }: Finding): string {
   const message = [summary, ...(severity === 'info' ? [] : [`Cause: ${cause}`, `Fix: ${fix}`])];
   return command(commands[severity], `${name}: ${code}`, message);
+}
+
+/** A warning where something was not confirmed, else a note. */
+function confirmation(environment: EnvironmentRun): string[] {
+  const sentence = confirmationSentence(environment);
+  if (sentence === undefined) return [];
+  const unconfirmed = unconfirmedOf(environment).map(
+    ({ finding, only }) => `${finding.code}, only ${only}: ${finding.summary}`,
+  );
+  const isSure = unconfirmed.length === 0 && environment.verdict !== 'inconclusive';
+  const title = `${environment.name}: ${environment.confirmation?.outcome}`;
+  return [command(isSure ? 'notice' : 'warning', title, [sentence, ...unconfirmed])];
 }
 
 function undecided({ name, verdict }: EnvironmentRun): string {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Run } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
+import { unconfirmedOf } from './confirmation.js';
 import { ranked } from './findings.js';
 import type { ReporterFactory } from './reporter.js';
 
@@ -13,16 +14,23 @@ const severities = { error: 'critical', warning: 'minor', info: 'info' } as cons
 
 /** GitLab wants a file: the one in which the environments are. The fingerprint is the same as long as the fault is. */
 export function issuesOf({ environments }: Run) {
-  return environments.flatMap(({ name, findings }) =>
-    ranked(findings).map(({ code, severity, args, summary, fix }) => ({
+  return environments.flatMap((environment) => {
+    const { name, findings } = environment;
+    const counted = ranked(findings).map((finding) => ({ finding, severity: severities[finding.severity], when: '' }));
+    const unconfirmed = unconfirmedOf(environment).map(({ finding, only }) => ({
+      finding,
+      severity: severities.info,
+      when: `Only ${only}, not confirmed: `,
+    }));
+    return [...counted, ...unconfirmed].map(({ finding: { code, args, summary, fix }, severity, when }) => ({
       type: 'issue',
       check_name: printable(code),
-      description: `${printable(name)}: ${printable(summary, 600)} ${printable(fix, 2000)}`,
-      severity: severities[severity],
+      description: `${printable(name)}: ${when}${printable(summary, 600)} ${printable(fix, 2000)}`,
+      severity,
       fingerprint: createHash('sha256')
         .update(JSON.stringify([name, code, args.target ?? '']))
         .digest('hex'),
       location: { path: 'livekit-doctor.yaml', lines: { begin: 1 } },
-    })),
-  );
+    }));
+  });
 }

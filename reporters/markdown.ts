@@ -1,6 +1,7 @@
 /** For a ticket or a chat: GitHub's and GitLab's Markdown, troubled environments first, healthy ones in one line each. */
 import { allPaths, type EnvironmentRun, type Finding, layers, type PathResult, type Run } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
+import { confirmationSentence, unconfirmedOf } from './confirmation.js';
 import { ranked } from './findings.js';
 import { keyFact } from './key-fact.js';
 import { shownPaths } from './path-proofs.js';
@@ -39,10 +40,9 @@ function environmentText(environment: EnvironmentRun): string {
   const table = [pathsTable(environment), ...vantagesTable(environment)].join('\n\n');
   const loud = ranked(findings).filter(({ severity }) => severity !== 'info');
   const notes = findings.filter(({ severity }) => severity === 'info');
-  if (verdict === 'pass' && loud.length === 0) return folded(title, [table, ...notes.map((one) => note(one))]);
-  return [title, table, ...loud.map((one) => findingText(one, environment)), ...notes.map((one) => note(one))].join(
-    '\n\n',
-  );
+  const rest = [...confirmationText(environment), ...notes.map((one) => note(one))];
+  if (verdict === 'pass' && loud.length === 0) return folded(title, [table, ...rest]);
+  return [title, table, ...loud.map((one) => findingText(one, environment)), ...rest].join('\n\n');
 }
 
 function folded(title: string, parts: readonly string[]): string {
@@ -92,6 +92,16 @@ function findingText(finding: Finding, { observations }: EnvironmentRun): string
     ...(seen.length > 0 ? ['- **Seen**:', ...seen] : []),
     ...others,
   ].join('\n');
+}
+
+/** What came of checking again, and what does not count for it. */
+function confirmationText(environment: EnvironmentRun): string[] {
+  const sentence = confirmationSentence(environment);
+  if (sentence === undefined) return [];
+  const unconfirmed = unconfirmedOf(environment).map(
+    ({ finding, only }) => `- \`${code(finding.code)}\`, only ${only}: ${prose(finding.summary)}`,
+  );
+  return [[`🔁 ${prose(sentence)}`, ...(unconfirmed.length > 0 ? ['', ...unconfirmed] : [])].join('\n')];
 }
 
 const note = (finding: Finding): string =>

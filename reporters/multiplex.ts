@@ -42,6 +42,7 @@ export function multiplex(reporters: readonly Named[], onError: (name: string, e
     onTarget: (environment, probe, id) => tell((reporter) => reporter.onTarget?.(environment, probe, id)),
     onObservation: (environment, observation) => tell((reporter) => reporter.onObservation?.(environment, observation)),
     onEnvironment: (environment) => tell((reporter) => reporter.onEnvironment?.(environment)),
+    onRepeat: (environment) => tell((reporter) => reporter.onRepeat?.(environment)),
     onEnd: (run) => tellInTurn((reporter) => reporter.onEnd?.(run)),
     onRuns: (runs) =>
       tellInTurn((reporter) => {

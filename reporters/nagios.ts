@@ -5,6 +5,7 @@
 import { type EnvironmentRun, layers, type Run } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { casesOf } from './cases.js';
+import { confirmationSentence } from './confirmation.js';
 import { ranked } from './findings.js';
 import type { ReporterFactory } from './reporter.js';
 
@@ -41,6 +42,8 @@ function codeOf({ verdict, findings }: EnvironmentRun): number {
 const badness = (environment: EnvironmentRun): number => [0, 1, 3, 2][codeOf(environment)] ?? 0;
 
 function says(environment: EnvironmentRun): string {
+  const flapping = environment.confirmation?.outcome === 'flapping' && confirmationSentence(environment);
+  if (flapping) return plain(flapping);
   const [worst] = ranked(environment.findings).filter(({ severity }) => severity !== 'info');
   if (worst) return `${plain(worst.code)}: ${plain(worst.summary)}`;
   if (environment.verdict !== 'pass') return 'something that is required was not proven';

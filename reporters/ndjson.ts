@@ -8,6 +8,7 @@ export const ndjson: ReporterFactory = ({ out }) => {
     onTarget: (environment, probe, id) => say('target', { environment, probe, id }),
     onObservation: (environment, observation) => say('observation', { environment, observation }),
     onEnvironment: (environment) => say('environment', { environment }),
+    onRepeat: (environment) => say('repeat', { environment }),
     // The environments have been said, each when it was done.
     onEnd: ({ environments, ...run }) =>
       say('end', {

@@ -16,6 +16,7 @@ import {
   type Run,
   schemaVersion,
 } from '../evidence/run.js';
+import { shifted } from '../evidence/times.js';
 import { renderRun } from './console.js';
 import { askedBy, evidenceName, type TestEvidence } from './playwright-evidence.js';
 
@@ -70,26 +71,12 @@ function evidencesOf({ attachments }: Pick<TestResult, 'attachments'>): TestEvid
 function take(told: Map<string, Told>, evidence: TestEvidence, startedAt: Date): void {
   const { name } = evidence.environment;
   const laterMs = Date.parse(evidence.startedAt) - startedAt.getTime();
-  const shifted = (observations: readonly Observation[]): Observation[] =>
-    observations.map((one) => shift(one, laterMs));
   const known = told.get(name) ?? { last: evidence, wire: [], tried: new Map() };
   told.set(name, known);
   known.last = evidence;
   // A worker that came later, as after a failure, has looked again.
-  if (evidence.wire) known.wire = shifted(evidence.wire);
-  for (const one of shifted(evidence.tried)) known.tried.set(one.id, one);
-}
-
-function shift(observation: Observation, laterMs: number): Observation {
-  const { startMs, endMs, steps } = observation;
-  return {
-    ...observation,
-    startMs: startMs + laterMs,
-    endMs: endMs + laterMs,
-    ...(steps && {
-      steps: steps.map((step) => ({ ...step, startMs: step.startMs + laterMs, endMs: step.endMs + laterMs })),
-    }),
-  };
+  if (evidence.wire) known.wire = shifted(evidence.wire, laterMs);
+  for (const one of shifted(evidence.tried, laterMs)) known.tried.set(one.id, one);
 }
 
 /** Undefined where no test told anything. */

@@ -55,6 +55,9 @@ function plain(output: ReporterOptions['progress']): Progress {
     onEnvironment({ name, verdict, durationMs }) {
       if (several) say(name, `${verdictMarks[verdict]} ${verdict} in ${duration(durationMs)}`);
     },
+    onRepeat({ name, verdict }) {
+      say(name, `${verdictMarks[verdict]} ${verdict}: checked again at once`);
+    },
     onEnd() {
       output.write('\n');
     },
@@ -116,6 +119,15 @@ function live(output: ReporterOptions['progress']): Progress {
     onEnvironment({ name, verdict, durationMs }) {
       const known = environments.get(name);
       if (known) known.done = { verdict, durationMs };
+    },
+    onRepeat({ name, verdict }) {
+      if (environments.size === 1 && timer) {
+        // What was seen the first time stays above.
+        draw();
+        drawn = 0;
+        output.write(`${verdictMarks[verdict]} ${verdict}: checked again at once\n`);
+      }
+      environments.set(name, { stages: new Map() });
     },
     onEnd() {
       if (timer) draw();

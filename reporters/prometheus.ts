@@ -1,7 +1,7 @@
 /** Metrics in Prometheus' text format, for the textfile collector of node_exporter; stems as the blackbox exporter's. */
 import { Gauge, Registry } from 'prom-client';
 import { type MediaFacts, type ParticipantFacts, seen } from '../evidence/facts.js';
-import { type EnvironmentRun, layers, type Run } from '../evidence/run.js';
+import { type EnvironmentRun, type Finding, layers, type Run } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { casesOf } from './cases.js';
 import type { ReporterFactory } from './reporter.js';
@@ -52,6 +52,19 @@ export function registryOf(runs: readonly Run[], registry: Registry = new Regist
     ['path'],
   );
 
+  // Nothing is said of it where nothing was checked again. The exporter says the second by itself.
+  const isRepeated = runs.some(({ environments }) => environments.some(({ confirmation }) => confirmation));
+  const flapping =
+    isRepeated &&
+    gauge('probe_flapping', '1 if it failed and passed when it was checked twice in a row, 0 if it did not.');
+  const unconfirmed =
+    isRepeated &&
+    gauge('finding_unconfirmed', '1 for each finding of the run that only one of two runs in a row has.', [
+      'code',
+      'severity',
+      'target',
+    ]);
+
   for (const run of runs) build.set(plain({ version: run.tool.version }), 1);
   for (const { run, environment } of runs.flatMap((run) =>
     run.environments.map((environment) => ({ run, environment })),
@@ -74,8 +87,11 @@ export function registryOf(runs: readonly Run[], registry: Registry = new Regist
     for (const { proof, durationMs } of casesOf(environment)) {
       if (proof) pathTook({ ...of, ...proof }, durationMs / 1000);
     }
-    for (const { code, severity, args } of findings)
-      finding({ ...of, code, severity, target: String(args.target ?? '') }, 1);
+    for (const one of findings) finding({ ...of, ...namedBy(one) }, 1);
+    if (environment.confirmation && flapping && unconfirmed) {
+      flapping(of, environment.confirmation.outcome === 'flapping' ? 1 : 0);
+      for (const one of environment.confirmation.unconfirmed) unconfirmed({ ...of, ...namedBy(one) }, 1);
+    }
     for (const { facts } of seen(observations, 'tls')) {
       const ends = (facts.chain ?? []).map(({ validTo }) => Date.parse(validTo) / 1000).filter(Number.isFinite);
       if (ends.length > 0) expiry({ ...of, target: facts.role ?? '', host: facts.host ?? '' }, Math.min(...ends));
@@ -105,6 +121,12 @@ export function registryOf(runs: readonly Run[], registry: Registry = new Regist
   }
   return registry;
 }
+
+const namedBy = ({ code, severity, args }: Finding): Record<'code' | 'severity' | 'target', string> => ({
+  code,
+  severity,
+  target: String(args.target ?? ''),
+});
 
 /** Between two Chromiums. */
 function callsOf({ observations }: EnvironmentRun): [string, Partial<MediaFacts>][] {

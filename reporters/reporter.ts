@@ -18,6 +18,8 @@ export interface Reporter {
   onTarget?(environment: string, probe: string, id: string): void;
   onObservation?(environment: string, observation: Observation): void;
   onEnvironment?(environment: EnvironmentRun): void;
+  /** It does not pass, and is checked again at once: what follows is of the second run. */
+  onRepeat?(environment: EnvironmentRun): void;
   onEnd?(run: Run): void | Promise<void>;
   /** Of a format whose readers go by exit codes of their own. */
   exitCode?(run: Run): number;

@@ -11,6 +11,7 @@ import { type Admission, admission } from './admission.js';
 import { type Gate, gate } from './gate.js';
 import { measureLoad } from './load.js';
 import { observeEnvironment } from './planner.js';
+import { confirmed } from './repeated.js';
 import { describeVantage } from './vantage.js';
 
 /** A subset of a reporter's hooks. */
@@ -18,6 +19,8 @@ export interface RunEvents {
   onTarget?(environment: string, probe: string, id: string): void;
   onObservation?(environment: string, observation: Observation): void;
   onEnvironment?(environment: EnvironmentRun): void;
+  /** It is checked again, since it was found so. */
+  onRepeat?(environment: EnvironmentRun): void;
 }
 
 export interface RunOptions extends Requests {
@@ -32,6 +35,8 @@ export interface RunOptions extends Requests {
   /** Of livekit-doctor. */
   readonly version: string;
   readonly signal: AbortSignal;
+  /** Whether what was found has to be confirmed by a second look at once. Absent: nothing has. */
+  readonly repeats?: (environment: EnvironmentRun) => boolean;
   readonly events?: RunEvents;
 }
 
@@ -64,7 +69,7 @@ export async function runChecks(options: RunOptions): Promise<Run> {
   const admitted = admission();
   const environments = await Promise.all(
     options.environments.map((one) =>
-      inTurn(admitted, options.signal, () => checkEnvironment(one, options, now, turns)),
+      inTurn(admitted, options.signal, () => checkEnvironment(one, options, { startedAt, now, turns })),
     ),
   );
   options.signal.throwIfAborted();
@@ -92,11 +97,34 @@ function redactorFor({ name, url, claims, auth }: Environment): Redactor {
   return redactor;
 }
 
-async function checkEnvironment(
+/** What all environments of a run share. */
+interface Shared {
+  /** Of the whole run, ISO 8601. */
+  readonly startedAt: string;
+  /** Milliseconds since then. */
+  readonly now: () => number;
+  readonly turns: Gate;
+}
+
+/** Once, and once more where that is to be confirmed. */
+async function checkEnvironment(environment: Environment, options: RunOptions, shared: Shared) {
+  const { repeats, signal, events } = options;
+  const moment = (): string => new Date(Date.parse(shared.startedAt) + shared.now()).toISOString();
+  const times = { first: moment(), second: '' };
+  let found = await checkOnce(environment, options, shared);
+  if (repeats?.(found) && !signal.aborted) {
+    events?.onRepeat?.(found);
+    times.second = moment();
+    found = confirmed(found, await checkOnce(environment, options, shared), times);
+  }
+  events?.onEnvironment?.(found);
+  return found;
+}
+
+async function checkOnce(
   environment: Environment,
   { depth, paths, only, signal, events, ...options }: RunOptions,
-  now: () => number,
-  turns: Gate,
+  { now, turns }: Shared,
 ): Promise<EnvironmentRun> {
   const { name, claims } = environment;
   const asking = requested(options);
@@ -129,7 +157,5 @@ async function checkEnvironment(
   };
   const url = environment.url.href;
   const judged = diagnose({ claims, asked, url, observations });
-  const run: EnvironmentRun = { name, url, durationMs: now() - startMs, claims, asked, observations, ...judged };
-  events?.onEnvironment?.(run);
-  return run;
+  return { name, url, durationMs: now() - startMs, claims, asked, observations, ...judged };
 }

@@ -1,6 +1,7 @@
 /** Literal runs for the tests of what reads runs: a healthy deployment, and one with a wrong media address. */
 import type { FactsByProbe, Origin } from '../evidence/facts.js';
 import type { EnvironmentRun, Observation, Run, State } from '../evidence/run.js';
+import { confirmed } from '../run/repeated.js';
 
 export function observation<P extends keyof FactsByProbe>(
   probe: P,
@@ -149,6 +150,12 @@ export const wrongAddress: EnvironmentRun = {
     ),
   ],
 };
+
+/** It failed, and passed when it was checked again at once. */
+export const flapping: EnvironmentRun = confirmed({ ...wrongAddress, name: 'staging' }, healthy, {
+  first: '2026-01-02T03:04:05.700Z',
+  second: '2026-01-02T03:04:08.000Z',
+});
 
 export function run(...environments: EnvironmentRun[]): Run {
   return {

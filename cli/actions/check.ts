@@ -5,7 +5,7 @@ import { progress as progressReporter } from '../../reporters/progress.js';
 import type { CheckOptions } from '../commands/check.js';
 import { type Context, insideMark, untilInterrupted } from '../context.js';
 import { load } from '../environments.js';
-
+import { exitCodeOf, exitCodes } from '../exit-code.js';
 import { type Memory, openMemory } from '../memory.js';
 import { openReports, type Reports } from '../reports.js';
 import { vantageName } from '../vantage.js';
@@ -105,17 +105,28 @@ async function checkAll(
       ...(options.exercises && { exercises: options.exercises }),
       ...(options.measure !== undefined && { measureMs: options.measure }),
       ...(options.exhaustive && { exhaustive: true as const }),
+      ...(options.confirm && {
+        repeats: (one) => exitCodeOf({ environments: [one] }, options.failOn) !== exitCodes.pass,
+      }),
       vantage: options.vantage,
       version: context.version,
       signal,
       events: reporter,
     });
     await reporter.onEnd(await memory.compare(run));
+    if (!options.quiet && run.environments.some(({ confirmation }) => confirmation)) sayWhere(options, context);
     return exitCode(run, options.failOn, memory.failed());
   } finally {
     const coolDown = await warm;
     await Promise.all([server?.stop(), coolDown()]);
   }
+}
+
+/** Where to find both runs of what was checked twice. */
+function sayWhere({ history, save }: Pick<CheckOptions, 'history' | 'save'>, { progress }: Context): void {
+  const place = history ?? save;
+  const where = place === undefined ? 'in the run document: --save FILE, or --history FOLDER' : `kept in ${place}`;
+  progress.write(`Both runs of what was checked twice are ${where}.\n`);
 }
 
 async function startEmbedded({ progress }: Context, { quiet }: Pick<CheckOptions, 'quiet'>) {

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { diagnose } from '../../diagnosis/index.js';
 import { remerge } from '../../diagnosis/vantages/index.js';
 import { loadRun } from '../../evidence/load.js';
 import type { Run } from '../../evidence/run.js';
+import { rejudged } from '../../run/repeated.js';
 import type { DiagnoseOptions } from '../commands/diagnose.js';
 import type { Context } from '../context.js';
 import { openReports } from '../reports.js';
@@ -14,7 +14,7 @@ export async function diagnoseSaved(file: string, options: DiagnoseOptions, cont
   const { reporter, exitCode } = await openReports(options, [], context);
   const judged = (): Run => ({
     ...saved,
-    environments: saved.environments.map((environment) => ({ ...environment, ...diagnose(environment) })),
+    environments: saved.environments.map(rejudged),
   });
   // Of a merged run each vantage is judged by itself, and then all of them together.
   const run = saved.vantages ? remerge(saved) : judged();

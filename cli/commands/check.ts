@@ -27,6 +27,7 @@ export interface CheckOptions {
   /** In milliseconds. */
   readonly keep: number;
   readonly baseline?: string;
+  readonly confirm?: boolean;
   readonly failOn: FailOn;
   readonly config?: string;
   readonly project?: string[];
@@ -67,6 +68,7 @@ export function checkCommand(context: Context): Command {
     .option('--history <folder>', 'keep each run there, and say what changed since the last good one')
     .addOption(keepOption())
     .option('--baseline <run.json>', 'say what changed since this run, where something is wrong that was not')
+    .option('--confirm', 'check what does not pass again at once: only what fails twice is a failure')
     .addOption(
       new Option('--fail-on <severity>', 'exit 1 from this severity on').choices(failOnLevels).default('error'),
     )

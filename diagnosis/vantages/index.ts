@@ -83,6 +83,7 @@ function mergeEnvironment(judgedAlone: readonly View[], quorum: Quorum): Environ
 
 /** As it was seen from there alone. */
 function asView({ vantage, environment }: View): EnvironmentView {
-  const { url, verdict, durationMs, claims, asked, paths, findings, suppressed } = environment;
-  return { vantage: vantage.name, url, verdict, durationMs, claims, asked, paths, findings, suppressed };
+  const { url, verdict, durationMs, claims, asked, paths, findings, suppressed, confirmation } = environment;
+  const repeated = confirmation && { confirmation };
+  return { vantage: vantage.name, url, verdict, durationMs, claims, asked, paths, findings, suppressed, ...repeated };
 }

@@ -37,7 +37,10 @@ export interface View {
 export function viewOf(vantage: Vantage, saved: EnvironmentRun, ruledOut?: ReadonlySet<string>): View {
   const { diagnosis, doubts } = diagnoseWithDoubts(saved, ruledOut);
   const suspects = diagnosis.findings.map((finding, i) => ({ finding, doubt: doubts[i] }));
-  return { vantage, environment: { ...saved, ...diagnosis }, suspects, inside: isInside(saved) };
+  // It failed a moment before.
+  const flapped = saved.confirmation?.outcome === 'flapping' && diagnosis.verdict === 'pass';
+  const verdict = flapped ? 'inconclusive' : diagnosis.verdict;
+  return { vantage, environment: { ...saved, ...diagnosis, verdict }, suspects, inside: isInside(saved) };
 }
 
 /** With what only others can tell: the deployment sees one at a private address, and another at a public one. */

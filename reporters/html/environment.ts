@@ -6,6 +6,7 @@ import { duration } from '../text.js';
 import { callsOf } from './calls.js';
 import { candidatesOf } from './candidates.js';
 import { certificatesOf } from './certificates.js';
+import { confirmationOf } from './confirmation.js';
 import { findingsOf } from './findings.js';
 import { pathsOf } from './paths.js';
 import { sinceOf } from './since.js';
@@ -40,6 +41,7 @@ function partsOf(entry: Entry): Content {
       return html`<figure class="ways">${drawPicture(picture, 'wide', called)}${drawPicture(picture, 'tall', called)}</figure>`;
     }),
     environment.findings.length > 0 && shown('', () => findingsOf(entry)),
+    shown('', () => confirmationOf(entry)),
     shown('', () => sinceOf(entry)),
     shown('Over time', () => trendOf(entry)),
     shown('Paths', () => pathsOf(entry)),

@@ -1,5 +1,6 @@
 /** What a page shows: every environment of every run, the troubled ones first. */
 import type { EnvironmentRun, Run, State, Verdict } from '../../evidence/run.js';
+import { confirmationSentence } from '../confirmation.js';
 import { ranked } from '../findings.js';
 import { type Content, html, type Markup } from '../markup.js';
 import { unproven } from '../path-proofs.js';
@@ -40,7 +41,9 @@ export function entriesOf(runs: readonly Run[]): Entry[] {
 }
 
 /** The cause of the verdict in a sentence; what else was found where it passes. */
-export function sentenceOf({ verdict, findings, paths }: EnvironmentRun): string {
+export function sentenceOf(environment: EnvironmentRun): string {
+  const { verdict, findings, paths, confirmation } = environment;
+  if (confirmation?.outcome === 'flapping') return confirmationSentence(environment) ?? '';
   const [first] = ranked(findings).filter(({ severity }) => severity !== 'info');
   if (first) return first.summary;
   if (verdict === 'inconclusive') {

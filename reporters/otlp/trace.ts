@@ -117,6 +117,12 @@ function ofEnvironment(environment: EnvironmentRun): Made {
     [`${prefix}.codes`]: findings.map(({ code }) => printable(code)),
     [`${prefix}.suppressed`]: suppressed.map(({ code }) => printable(code)),
   };
+  if (environment.confirmation) {
+    const { outcome, first, unconfirmed } = environment.confirmation;
+    attributes[`${prefix}.confirmation`] = outcome;
+    attributes[`${prefix}.first_verdict`] = first.verdict;
+    attributes[`${prefix}.unconfirmed`] = unconfirmed.map(({ code }) => printable(code));
+  }
   for (const [path, { required, forbidden, ...states }] of Object.entries(paths)) {
     attributes[`${prefix}.path.${path}.claim`] = forbidden ? 'forbidden' : required ? 'required' : 'optional';
     for (const [layer, state] of Object.entries(states)) attributes[`${prefix}.path.${path}.${layer}`] = state;

@@ -11,7 +11,8 @@ import { validateXML } from 'xmllint-wasm';
 import type { EnvironmentRun, Finding, Run } from '../../evidence/run.js';
 import { printable } from '../../evidence/text.js';
 import { casesOf } from '../../reporters/cases.js';
-import { healthy, run } from '../samples.js';
+import { confirmed } from '../../run/repeated.js';
+import { healthy, run, wrongAddress } from '../samples.js';
 import { render } from './render.js';
 import { recorded, runs, threeFindings } from './runs.js';
 
@@ -191,7 +192,11 @@ each('gitlab', (t, text, of) => {
     t.match(issue, { description: String, location: { path: String, lines: { begin: Number } } });
   t.same(
     issues.map(({ check_name }) => check_name).sort(),
-    of.environments.flatMap(({ findings }) => findings.map(({ code }) => code)).sort(),
+    of.environments
+      .flatMap(({ findings, confirmation }) =>
+        [...findings, ...(confirmation?.unconfirmed ?? [])].map(({ code }) => code),
+      )
+      .sort(),
   );
   for (const { fingerprint, severity } of issues) {
     t.match(fingerprint, /^[0-9a-f]{64}$/);
@@ -219,7 +224,7 @@ test('nagios goes by its own exit codes', async (t) => {
       Object.entries(runs).map(async ([name, of]) => [name, (await render('nagios', of)).code] as const),
     ),
   );
-  t.same(codes, { healthy: 0, 'three findings': 2, inconclusive: 3, four: 2, merged: 3, hostile: 2 });
+  t.same(codes, { healthy: 0, 'three findings': 2, inconclusive: 3, four: 2, merged: 3, flapping: 3, hostile: 2 });
   const warned = run({ ...threeFindings, verdict: 'pass' });
   t.equal((await render('nagios', warned)).code, 1);
   t.equal((await render('nagios', { ...warned, environments: [] })).code, 3, 'nothing was checked');
@@ -232,8 +237,8 @@ test('github annotates each finding, and adds to the summary of the job', async 
   for (const of of Object.values(runs)) {
     const { text } = await render('github', of, { GITHUB_STEP_SUMMARY: summary });
     const lines = text.split('\n').filter(Boolean);
-    const findings = of.environments.flatMap(({ findings }) => findings);
-    t.equal(lines.length, findings.length, 'a line for each');
+    const told = of.environments.flatMap(({ findings, confirmation }) => [...findings, ...(confirmation ? [''] : [])]);
+    t.equal(lines.length, told.length, 'a line for each');
     for (const line of lines) t.match(line, /^::(error|warning|notice) title=[^:,]+::.+$/);
   }
   const said = await readFile(summary, 'utf8');
@@ -271,4 +276,42 @@ test('svg of many environments: pictures of those with a fault, names of the oth
   t.equal(text.match(/<g class="picture"/g)?.length, 1);
   t.equal(text.match(/✓ pass<\/tspan> region-\d+</g)?.length, 49);
   t.match(text, /<title id="title">production: fail, region-0: pass/);
+});
+
+test('each format tells failing from flapping, and what only one of both runs found', async (t) => {
+  const said =
+    /Flapping: it failed with media-address-wrong at 03:04:05 UTC, and passed when it was checked again at once/;
+  const text = async (name: string, of = runs.flapping ?? run()) => (await render(name, of)).text.replaceAll('\\', '');
+  for (const name of ['console', 'markdown', 'github', 'junit', 'tap', 'nagios', 'svg', 'html']) {
+    t.match((await text(name)).replace(/\s+/g, ' '), said, name);
+  }
+  for (const name of ['console', 'markdown', 'github', 'junit', 'tap', 'gitlab', 'html']) {
+    t.match((await text(name)).replace(/\s+/g, ' '), /media-address-wrong.*Only the first time/is, name);
+  }
+  t.match(await text('junit'), /<testcase [^>]*name="unconfirmed media-address-wrong"[\s\S]*?only the first time/);
+  t.match(await text('github'), /^::warning title=staging%3A flapping::/);
+  t.match(await text('nagios'), /^LIVEKIT UNKNOWN - staging: Flapping/);
+  const metrics = await text('prometheus');
+  t.match(metrics, '\nlivekit_doctor_probe_flapping{environment="staging",depth="media"} 1\n');
+  t.match(metrics, /\nlivekit_doctor_finding_unconfirmed\{[^}]*code="media-address-wrong"[^}]*\} 1\n/);
+  t.notMatch(metrics, 'livekit_doctor_finding{');
+  t.notMatch(await text('prometheus', run(healthy)), /flapping|unconfirmed/, 'nothing was checked again');
+});
+
+test('a failure that is confirmed says so, and one in two ways says both', async (t) => {
+  const times = { first: '2026-01-02T03:04:05.700Z', second: '2026-01-02T03:04:08.000Z' };
+  const twice = run(confirmed(wrongAddress, wrongAddress, times));
+  const other = { ...wrongAddress, findings: wrongAddress.findings.map((one) => ({ ...one, code: 'udp-filtered' })) };
+  const inTwoWays = run(confirmed(other, wrongAddress, times));
+  const text = async (name: string, of: Run) => (await render(name, of)).text.replace(/\s+/g, ' ');
+  t.match(
+    await text('console', twice),
+    'Confirmed: it failed with media-address-wrong at 03:04:05 UTC, and again when',
+  );
+  t.match(
+    await text('console', inTwoWays),
+    'it failed with udp-filtered at 03:04:05 UTC, and failed with media-address-wrong',
+  );
+  t.match(await text('github', twice), '::notice title=production%3A failing::');
+  t.match(await text('nagios', twice), /^LIVEKIT CRITICAL - production: media-address-wrong/);
 });

@@ -4,7 +4,7 @@ import { diagnose } from '../../diagnosis/index.js';
 import { mergeRuns } from '../../diagnosis/vantages/index.js';
 import { loadRun } from '../../evidence/load.js';
 import type { EnvironmentRun, Run } from '../../evidence/run.js';
-import { healthy, run, wrongAddress } from '../samples.js';
+import { flapping, healthy, run, wrongAddress } from '../samples.js';
 
 export const recordedRuns = new URL('../../fixtures/runs/', import.meta.url);
 
@@ -50,6 +50,7 @@ runs.merged = mergeRuns(
   '0.1.0',
 );
 
+runs.flapping = run(flapping);
 /** What somebody else may have put into a run. */
 const hostile = '"><script>alert(1)</script> ::error::x %0A # SKIP | `tick` ]]> & \u001b[31m \u0000 \\ {1}=\'';
 runs.hostile = run({
