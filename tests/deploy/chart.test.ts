@@ -166,6 +166,18 @@ t.test('the configuration in the ConfigMap is one that livekit-doctor takes', as
   }
 });
 
+t.test('the nightly check confirms what it finds, unless somebody does not want that', async (t) => {
+  const folder = t.testdir();
+  const config = { environments: { staging: { url: 'wss://livekit.staging.example.com' } } };
+  const image = { repository: 'registry.example.com/livekit-doctor' };
+  const argsOf = ({ objects }: typeof least) =>
+    objects.filter(({ kind }) => kind === 'CronJob').flatMap((object) => podSpecOf(object)?.containers[0]?.args ?? []);
+  t.ok(argsOf(least).includes('--confirm'));
+  const without = await render(helm, { values: { folder, of: { image, config, nightly: { confirm: false } } } });
+  t.ok(argsOf(without).includes('--fail-on'));
+  t.notOk(argsOf(without).includes('--confirm'));
+});
+
 t.test('what is missing or misspelt is said', async (t) => {
   const folder = t.testdir();
   const config = { environments: { staging: { url: 'wss://livekit.staging.example.com' } } };
