@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import { test } from 'tap';
 import { json } from '../../reporters/json.js';
 import { multiplex } from '../../reporters/multiplex.js';
+import { ndjson } from '../../reporters/ndjson.js';
 import { progress } from '../../reporters/progress.js';
 import type { Output } from '../../reporters/reporter.js';
 import { renderStages, type Stages, stageOf } from '../../reporters/stages.js';
@@ -67,6 +68,33 @@ test('off a terminal: one plain line for each observation that matters', async (
   reporter.stop();
   reporter.onObservation?.('production', healthy.observations[0] as never);
   t.equal(out.text, before, 'nothing after it was stopped');
+});
+
+test('what is checked again stands below what was seen first, by itself', async (t) => {
+  const [plain, terminal, file] = [output(), output(true), output()];
+  const reporters = [progress({ progress: plain }), progress({ progress: terminal })];
+  const all = multiplex(
+    [...reporters, ndjson({ out: file, progress: output(), env: {} })].map((reporter, i) => ({
+      name: `${i}`,
+      reporter,
+    })),
+    (_, error) => t.fail(String(error)),
+  );
+  all.onStart([{ name: 'production', url: 'wss://livekit.example.com/' }]);
+  for (const observation of wrongAddress.observations) all.onObservation('production', observation);
+  all.onRepeat(wrongAddress);
+  const ice = healthy.observations.find(({ probe }) => probe === 'ice-udp');
+  all.onObservation('production', ice as never);
+  await all.onEnd(run(wrongAddress));
+  for (const { text } of [plain, terminal]) {
+    const [first = '', second = ''] = text.split('✗ fail: checked again at once\n');
+    t.match(first, 'No answer to 14 checks.');
+    t.match(second, '203.0.113.30:7882');
+    t.notMatch(second, 'No answer to 14 checks.', 'of the second run alone');
+  }
+  t.notMatch(terminal.text.split('again at once\n')[1], '\u001b[2A', 'nothing of the first is overwritten');
+  const events = file.text.trimEnd().split('\n');
+  t.match(JSON.parse(events.at(-3) ?? ''), { event: 'repeat', environment: { name: 'production', verdict: 'fail' } });
 });
 
 test('with several environments each line says whose it is', async (t) => {
