@@ -2,12 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { runSchema } from './document.js';
+import { RunDocumentError } from './document-error.js';
 import { type Run, schemaVersion } from './run.js';
-
-/** What was handed over is not a run document that this version can read. The message is for people, on one line. */
-class RunDocumentError extends Error {
-  override readonly name = 'RunDocumentError';
-}
 
 const mostProblems = 3;
 

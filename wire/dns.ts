@@ -54,18 +54,34 @@ function question(ask: DnsAsk): { id: number; bytes: Buffer } {
   return { id, bytes };
 }
 
+const headerBytes = 12;
+/** The root's name, type, class, TTL, and a length of 0 (RFC 1035 §4.1.3). */
+const smallestRecordBytes = 11;
+const smallestQuestionBytes = 5;
+
+/** Undefined for whatever is no message (RFC 1035 §4.1), also for one that claims more records than it has room for. */
+export function decodeMessage(bytes: Buffer): packet.DecodedPacket | undefined {
+  if (bytes.length < headerBytes) return undefined;
+  const [questions = 0, ...records] = [4, 6, 8, 10].map((at) => bytes.readUInt16BE(at));
+  const least = records.reduce((sum, count) => sum + count * smallestRecordBytes, questions * smallestQuestionBytes);
+  // The library would read beyond the end, and make thousands of records out of nothing.
+  if (headerBytes + least > bytes.length) return undefined;
+  try {
+    return packet.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Answers to another question are not answers (RFC 5452 §9.1): undefined, so that the caller keeps waiting. */
 function answers(ask: DnsAsk, id: number, bytes: Buffer): packet.DecodedPacket | 'malformed' | undefined {
-  if (bytes.length < 12 || bytes.readUInt16BE(0) !== id) return undefined;
-  try {
-    const message = packet.decode(bytes);
-    if (message.type !== 'response') return undefined;
-    const asked = message.questions?.[0];
-    if (asked && (asked.name.toLowerCase() !== ask.name || asked.type !== ask.type)) return undefined;
-    return message;
-  } catch {
-    return 'malformed';
-  }
+  if (bytes.length < headerBytes || bytes.readUInt16BE(0) !== id) return undefined;
+  const message = decodeMessage(bytes);
+  if (!message) return 'malformed';
+  if (message.type !== 'response') return undefined;
+  const asked = message.questions?.[0];
+  if (asked && (asked.name.toLowerCase() !== ask.name || asked.type !== ask.type)) return undefined;
+  return message;
 }
 
 function overUdp(ask: DnsAsk): Promise<DnsReply> {

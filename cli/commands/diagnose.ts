@@ -3,6 +3,7 @@ import { reporterNames } from '../../reporters/index.js';
 import type { Context } from '../context.js';
 import { type FailOn, failOnLevels } from '../exit-code.js';
 import { more, quietOption, verboseOption } from '../options.js';
+import { ofSaved } from '../saved.js';
 
 export interface DiagnoseOptions {
   readonly reporter?: string[];
@@ -27,6 +28,6 @@ export function diagnoseCommand(context: Context): Command {
     )
     .action(async (file: string, options: DiagnoseOptions) => {
       const { diagnoseSaved } = await import('../actions/diagnose.js');
-      context.exit(await diagnoseSaved(file, options, context));
+      context.exit(await ofSaved([file], () => diagnoseSaved(file, options, context)));
     });
 }

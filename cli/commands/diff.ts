@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Context } from '../context.js';
+import { ofSaved } from '../saved.js';
 
 export interface DiffOptions {
   readonly history?: string;
@@ -30,6 +31,6 @@ export function diffCommand(context: Context): Command {
     .addHelpText('after', help)
     .action(async (runs: string[], options: DiffOptions) => {
       const { diff } = await import('../actions/diff.js');
-      context.exit(await diff(runs, options, context));
+      context.exit(await ofSaved(runs, () => diff(runs, options, context)));
     });
 }

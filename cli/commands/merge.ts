@@ -4,6 +4,7 @@ import { reporterNames } from '../../reporters/index.js';
 import type { Context } from '../context.js';
 import { type FailOn, failOnLevels } from '../exit-code.js';
 import { duration, more, quietOption, verboseOption } from '../options.js';
+import { ofSaved } from '../saved.js';
 
 export interface MergeOptions {
   readonly quorum: Quorum;
@@ -52,7 +53,7 @@ export function mergeCommand(context: Context): Command {
     .addHelpText('after', help)
     .action(async (places: string[], options: MergeOptions) => {
       const { merge } = await import('../actions/merge.js');
-      context.exit(await merge(places, options, context));
+      context.exit(await ofSaved(places, () => merge(places, options, context)));
     });
 }
 

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { reporterNames } from '../../reporters/index.js';
 import type { Context } from '../context.js';
 import { more, quietOption, verboseOption } from '../options.js';
+import { ofSaved } from '../saved.js';
 
 export interface ReportOptions {
   readonly reporter?: string[];
@@ -30,6 +31,6 @@ export function reportCommand(context: Context): Command {
     .addHelpText('after', help)
     .action(async (files: string[], options: ReportOptions) => {
       const { report } = await import('../actions/report.js');
-      context.exit(await report(files, options, context));
+      context.exit(await ofSaved(files, () => report(files, options, context)));
     });
 }

@@ -71,3 +71,11 @@ t.test('what cannot be read is said on one line', async (t) => {
     t.notMatch(stderr, /\n {4}at /);
   }
 });
+
+t.test('facts that no probe would write are told as what is wrong with the document', async (t) => {
+  const damaged = fileURLToPath(new URL('../../fixtures/fuzz/cases/run/89660bbfebeb.bin', import.meta.url));
+  const { code, stdout, stderr } = await cli(['diagnose', damaged]);
+  t.same([code, stdout], [2, '']);
+  t.match(stderr, /89660bbfebeb\.bin: an observation holds facts that this version does not understand \(words: .*\)/);
+  t.notMatch(stderr, /\n\s+at /);
+});
