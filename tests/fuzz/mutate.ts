@@ -1,7 +1,7 @@
 /** Inputs that are nearly right: real messages, damaged in a way that a number decides, so that each can be made again. */
 
 /** From 0 to 1, the same for the same seed (mulberry32). */
-export function randomOf(seed: number): () => number {
+function randomOf(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
