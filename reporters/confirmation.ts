@@ -1,4 +1,5 @@
 /** What came of checking again at once, in words. */
+import { aboutOf } from '../evidence/about.js';
 import type { Confirmation, EnvironmentRun, Finding, Observation } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { ranked } from './findings.js';
@@ -42,9 +43,7 @@ export function unconfirmedOf({ confirmation, observations }: EnvironmentRun): U
   if (!confirmation) return [];
   const { first, second, unconfirmed } = confirmation;
   return ranked(unconfirmed).map((finding) => {
-    const isSecond = second.findings.some(
-      ({ code, args }) => code === finding.code && args.target === finding.args.target,
-    );
+    const isSecond = second.findings.some((one) => one.code === finding.code && aboutOf(one) === aboutOf(finding));
     return isSecond
       ? { finding, only: 'the second time', observations }
       : { finding, only: 'the first time', observations: first.observations };

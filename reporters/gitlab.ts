@@ -1,5 +1,6 @@
 /** GitLab's Code Quality report (docs.gitlab.com/ci/testing/code_quality), which it shows beside a merge request. */
 import { createHash } from 'node:crypto';
+import { aboutOf } from '../evidence/about.js';
 import type { Run } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { unconfirmedOf } from './confirmation.js';
@@ -28,7 +29,7 @@ export function issuesOf({ environments }: Run) {
       description: `${printable(name)}: ${when}${printable(summary, 600)} ${printable(fix, 2000)}`,
       severity,
       fingerprint: createHash('sha256')
-        .update(JSON.stringify([name, code, args.target ?? '']))
+        .update(JSON.stringify([name, code, aboutOf({ args })]))
         .digest('hex'),
       location: { path: 'livekit-doctor.yaml', lines: { begin: 1 } },
     }));

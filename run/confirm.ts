@@ -1,4 +1,5 @@
 /** Whether a trouble is one: what a second run, made at once, says of the first. Pure. */
+import { aboutOf } from '../evidence/about.js';
 import type { EnvironmentRun, Finding, Verdict } from '../evidence/run.js';
 
 /** What counts for an environment until the next run. */
@@ -16,7 +17,7 @@ type Judged = Pick<EnvironmentRun, 'verdict' | 'findings'>;
 type Before = Pick<Settled, 'verdict' | 'findings'>;
 
 const isTrouble = ({ severity }: Finding): boolean => severity !== 'info';
-const nameOf = ({ code, args }: Finding): string => `${code} ${String(args.target ?? '')}`;
+const nameOf = (finding: Finding): string => `${finding.code} ${aboutOf(finding)}`;
 
 /** Whether this run says something that is wrong, and was not known to be. */
 export function wantsConfirmation(run: Judged, before: Before | undefined): boolean {

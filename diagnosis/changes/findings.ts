@@ -1,4 +1,5 @@
 /** The verdict, and the errors and warnings that came and went. A note asks for nothing to be done, so it is no change. */
+import { aboutOf } from '../../evidence/about.js';
 import type { EnvironmentRun, Finding, Verdict } from '../../evidence/run.js';
 import type { Difference } from './change.js';
 
@@ -19,7 +20,7 @@ function verdict(was: Verdict, is: Verdict): Difference[] {
 /** What it is about stands in its arguments; the rest of them (times, ports, counts) may be new each time. */
 function byKey({ findings }: EnvironmentRun): Map<string, Finding> {
   const loud = findings.filter(({ severity }) => severity !== 'info');
-  return new Map(loud.map((one) => [JSON.stringify([one.code, one.args.target, one.args.addresses]), one]));
+  return new Map(loud.map((one) => [JSON.stringify([one.code, aboutOf(one), one.args.addresses]), one]));
 }
 
 function finding(was: Finding | undefined, is: Finding | undefined): Difference[] {

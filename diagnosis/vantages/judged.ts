@@ -1,4 +1,5 @@
 /** The findings of several vantages as one: who sees each, who denies it, and whose fault it is. */
+import { aboutOf } from '../../evidence/about.js';
 import type { Finding, Quorum, SeenFrom, Severity } from '../../evidence/run.js';
 import { idAt } from '../../evidence/vantages.js';
 import { told } from './prose.js';
@@ -53,7 +54,7 @@ export interface Verdicts {
 
 export function judgeFindings(views: readonly View[], quorum: Quorum): Verdicts {
   const all = resolveAll(views);
-  const key = ({ suspect: { finding } }: Resolved): string => `${finding.code} ${String(finding.args.target ?? '')}`;
+  const key = ({ suspect: { finding } }: Resolved): string => `${finding.code} ${aboutOf(finding)}`;
   const own = all.filter(({ as }) => as === undefined);
   const keys = [...new Set(own.map(key))];
   const judged = keys.map((one) => {

@@ -101,6 +101,13 @@ test('a vantage counts once, with its newest run', async (t) => {
   t.match(newestOf([old, fresh]).superseded, [{ vantage: 'a', environment: 'staging', startedAt: old.startedAt }]);
 });
 
+test('two findings of one code that are about different paths stay two', async (t) => {
+  const open = s.scene({ ...wire, claims: { paths: { forbidden: ['udp', 'tcp'] } } });
+  const { environment } = merged({ a: open, b: open });
+  const about = environment.findings.filter(({ code }) => code === 'forbidden-path-open').map(({ args }) => args.path);
+  t.same(about, ['udp', 'tcp']);
+});
+
 test('a merged run is a run: it can be taken apart, judged anew, and merged with more', async (t) => {
   const { run } = merged({ a: healthy, b: udpSilent });
   t.ok(runSchema.safeParse(JSON.parse(JSON.stringify(run))).success);

@@ -185,6 +185,16 @@ each('ndjson', (t, text, of) => {
   t.same(environments, of.environments);
 });
 
+test('GitLab is told of two paths with the same fault as of two', async (t) => {
+  const [finding] = threeFindings.findings;
+  const findings = ['udp', 'tcp'].map(
+    (path) => ({ ...finding, code: 'forbidden-path-open', args: { path } }) as Finding,
+  );
+  const { text } = await render('gitlab', run({ ...threeFindings, findings }));
+  const issues = JSON.parse(text) as { fingerprint: string }[];
+  t.equal(new Set(issues.map(({ fingerprint }) => fingerprint)).size, 2);
+});
+
 each('gitlab', (t, text, of) => {
   const issues = JSON.parse(text) as Record<'fingerprint' | 'severity' | 'check_name', string>[];
   // What GitLab's own schema asks for; no package carries it.

@@ -74,3 +74,11 @@ test('where one of both could not decide, nothing is decided, unless it was know
   t.equal(still.verdict, 'fail');
   t.same(codes(still.findings), ['udp-filtered']);
 });
+
+test('the same code about another path is another finding', async (t) => {
+  const [udp, tcp] = ['udp', 'tcp'].map((path) => ({ ...finding('forbidden-path-open'), args: { path } }));
+  if (!udp || !tcp) throw new Error('there are two');
+  t.ok(wantsConfirmation(of('fail', udp, tcp), settledAtOnce(of('fail', udp))));
+  const { findings, unconfirmed } = settled(of('fail', udp, tcp), of('fail', udp));
+  t.same([findings, unconfirmed], [[udp], [tcp]]);
+});
