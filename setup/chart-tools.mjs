@@ -1,11 +1,11 @@
 /**
  * What the chart is held against: helm, kubeconform and Kubernetes' own schemas. Programs in PATH are taken, else those in
  * the cache, which Go builds of their modules once; the schemas come with Kubernetes' module. As a program it prints where
- * they are, as JSON: `{ helm, kubeconform, schemas }`, the last a folder.
+ * they are, as JSON: `{ helm, kubeconform, schemas }`, the last a folder; exit code 3: they cannot be had on this machine.
  */
 import { execFile } from 'node:child_process';
 import { accessSync, constants, realpathSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -22,6 +22,7 @@ const modules = {
 export async function getChartTools() {
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'livekit-doctor');
   await mkdir(cache, { recursive: true });
+  await sweep(cache);
   const [helm, kubeconform, schemas] = await Promise.all([
     program('helm', cache),
     program('kubeconform', cache),
@@ -58,9 +59,25 @@ async function schemasIn(cache) {
   return folder;
 }
 
+/** What those began who were killed. Others may be building now: each has its process's id in the name. */
+async function sweep(cache) {
+  for (const name of await readdir(cache)) {
+    const [, pid] = /^partial-(\d+)-/.exec(name) ?? [];
+    if (pid && !isAlive(Number(pid))) await rm(join(cache, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch ({ code }) {
+    return code === 'EPERM';
+  }
+}
+
 /** What `make` made gets its name last, so that a half of it is never found. */
 async function making(cache, path, make) {
-  const partial = await mkdtemp(join(cache, 'partial-'));
+  const partial = await mkdtemp(join(cache, `partial-${process.pid}-`));
   try {
     await rename(await make(partial), path);
   } finally {
@@ -130,10 +147,12 @@ function allows(path, mode) {
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === root('setup/chart-tools.mjs')) {
+  // With what it has begun.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130));
   try {
     process.stdout.write(`${JSON.stringify(await getChartTools())}\n`);
   } catch (error) {
     say(`livekit-doctor: ${error.message}\n`);
-    process.exitCode = 1;
+    process.exitCode = error instanceof SetupError ? 3 : 1;
   }
 }

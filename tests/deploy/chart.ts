@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Test } from 'tap';
 import { parseAllDocuments, stringify } from 'yaml';
 import { checkout, type Image } from './containerfile.js';
 import { inRoot, type Mount, path, type Result } from './root.js';
@@ -23,6 +24,19 @@ export interface Tools {
 export async function chartTools(): Promise<Tools> {
   const { stdout } = await execute(process.execPath, [join(checkout, 'setup/chart-tools.mjs')]);
   return JSON.parse(stdout) as Tools;
+}
+
+/** Where they cannot be had, skips with the reason and answers undefined. In CI a skipped test is a failed one. */
+export async function chartToolsFor(t: Test): Promise<Tools | undefined> {
+  try {
+    return await chartTools();
+  } catch (error) {
+    const { code, stderr = '' } = error as Error & { code?: number; stderr?: string };
+    if (code !== 3) throw error;
+    const [reason = ''] = stderr.trim().split('\n').slice(-1);
+    t.pass('helm, kubeconform and the schemas', { skip: `neither they nor what builds them can be had: ${reason}` });
+    return undefined;
+  }
 }
 
 interface Key {

@@ -13,7 +13,7 @@ import type { Environment } from '../../environment/environment.js';
 import { startEmbedded } from '../../fixtures/embedded/embedded.js';
 import { writeConfiguration } from '../cli/cli.js';
 import { inOwnNamespace } from '../fixtures/own-namespace.js';
-import { chartTools, podSpecOf, render, runPod } from './chart.js';
+import { chartToolsFor, podSpecOf, render, runPod } from './chart.js';
 import { makeImage } from './containerfile.js';
 
 const credentials = 'livekit-credentials';
@@ -64,8 +64,9 @@ async function valuesFor(t: Test, environment: Environment) {
   return { folder, values };
 }
 
-if (await inOwnNamespace(t, import.meta.url)) {
-  const { helm } = await chartTools();
+const tools = await chartToolsFor(t);
+if (tools && (await inOwnNamespace(t, import.meta.url))) {
+  const { helm } = tools;
   const embedded = await startEmbedded();
   t.teardown(() => embedded.stop());
   const { auth, ca = '' } = embedded.environment;
