@@ -27,7 +27,7 @@ export async function loadServed(
   const environments = found.filter((one) => one !== embedded);
   if (environments.length < found.length) {
     throw new ConfigurationError(
-      'there is no deployment to keep checking: name an environment of livekit-doctor.yaml or give its URL (the embedded one is started when it is checked)',
+      'there is no deployment to keep checking: name an environment of livekit-doctor.yaml (livekit-doctor init writes a first one) or give its URL; the embedded one runs only while it is checked',
     );
   }
   const notes = environments.flatMap((one) => {

@@ -45,7 +45,7 @@ if (await inOwnNamespace(t, import.meta.url)) {
     await refused(['serve', '--listen', '192.0.2.77:9799'], /--listen 192\.0\.2\.77:9799: this machine has no such/);
     await refused(['serve', '--history', 'livekit-doctor.yaml'], /--history livekit-doctor\.yaml: it is not a folder/);
     await refused(['serve', '--listen', '[2001:db8::7]:9799'], /--listen \[2001:db8::7\]:9799: /);
-    await refused(['serve', 'embedded'], /no deployment to keep checking/);
+    await refused(['serve', 'embedded'], /no deployment to keep checking: .*livekit-doctor init/);
     await refused(['watch', '--browsers', '0'], /from 1 to 64/);
   });
 
