@@ -4,7 +4,8 @@
  */
 import { readdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { ConfigurationError, type Environment } from '../environment/environment.js';
+import { ConfigurationError, type Environment, secretsOf } from '../environment/environment.js';
+import { redactor } from '../evidence/redaction.js';
 import type { Depth, Run } from '../evidence/run.js';
 import type { History } from '../run/history.js';
 import { unpacked } from './packed.js';
@@ -17,6 +18,14 @@ const running = new Map<number, AbortController>();
 let ending = false;
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What breaks may repeat what it was given, and is told in the log and by `/probe`. */
+function withoutSecrets(error: unknown, environment: Environment | undefined): string {
+  if (!environment) return 'the order to check could not be read';
+  const clean = redactor();
+  for (const secret of secretsOf(environment.auth)) clean.add(secret);
+  return clean.text(messageOf(error));
+}
 
 function send(answer: Answer): void {
   // Nobody listens any more when the parent has died or ends us, and then `disconnect` follows. What is open is closed first.
@@ -34,17 +43,19 @@ async function load({ wanted }: Extract<Order, { kind: 'load' }>): Promise<Answe
   }
 }
 
-async function check({ id, environment, depth, keeping, ...about }: Check): Promise<void> {
+async function check({ id, environment: order, depth, keeping, ...about }: Check): Promise<void> {
   const controller = new AbortController();
   running.set(id, controller);
+  let environment: Environment | undefined;
   try {
-    const run = await runOnce(unpacked(environment), depth, about, controller.signal);
+    environment = unpacked(order);
+    const run = await runOnce(environment, depth, about, controller.signal);
     const { told, notKept } = await keep(run, depth, keeping);
     const document = gzipSync(JSON.stringify(told));
     const kept = notKept === undefined ? {} : { notKept };
     send({ kind: 'checked', id, run: withoutPictures(told), document, ...kept, usage: usage() });
   } catch (error) {
-    send({ kind: 'broken', id, message: messageOf(error) });
+    send({ kind: 'broken', id, message: withoutSecrets(error, environment) });
   } finally {
     running.delete(id);
     if (ending && running.size === 0) process.exit(0);
