@@ -46,6 +46,23 @@ t.test('nobody begins while the event loop is kept busy', async (t) => {
   t.ok(began < 20, `${began} of 20`);
 });
 
+t.test('where the event loop is late all the time, they begin all the same', async (t) => {
+  const { enter, leave } = admission(() => 0);
+  const { signal } = new AbortController();
+  const busy = setInterval(() => {
+    const untilMs = performance.now() + 30;
+    while (performance.now() < untilMs);
+  }, 1);
+  let began = 0;
+  for (let i = 0; i < 6; i++) {
+    await enter(signal);
+    began += 1;
+    leave();
+  }
+  clearInterval(busy);
+  t.equal(began, 6);
+});
+
 t.test('once it is interrupted nobody waits', async (t) => {
   const controller = new AbortController();
   const { enter } = admission(() => 0);
