@@ -49,7 +49,8 @@ type Run = (sandbox: Sandbox, healthy: boolean) => Promise<Sample>;
 
 const fileOf = (name: string): string => fileURLToPath(new URL(`./contestants/${name}.ts`, import.meta.url));
 
-async function program<T>(sandbox: Sandbox, name: string, ...args: string[]): Promise<T> {
+/** Runs a program of `contestants/` at the vantage; resolves with what it printed as JSON. */
+export async function program<T>(sandbox: Sandbox, name: string, ...args: string[]): Promise<T> {
   const command = [process.execPath, ...process.execArgv, fileOf(name), ...args];
   const { code, output, complaint } = await sandbox.order({ do: 'exec-at-vantage', command });
   if (code !== 0) throw new Error(`${name} did not run: ${complaint.slice(-2000)}`);

@@ -1,8 +1,10 @@
 /** `npm run bench -- NAME`: the measurements that the project's claims rest on. Needs the build. */
 import { parseArgs } from 'node:util';
 import { connectionCheck } from './connection-check.js';
+import { kills } from './kills.js';
 import { media } from './media.js';
 import { performance } from './performance.js';
+import { serveForLong } from './serve.js';
 import { soak } from './soak.js';
 import { verdicts } from './verdicts.js';
 import { wire } from './wire.js';
@@ -23,6 +25,13 @@ const help = `npm run bench -- [NAME] [OPTION …]
       --runs N       (default 200)
       --busy         while another process uses one core
       --keep DIR     where runs that did not pass are kept (default test-results/soak)
+  serve              the exporter for a long time: missed slots, memory, files and processes. Writes bench/serve.md
+      --minutes N    (default 30; a shorter one writes nothing)
+      --environments N  (default 50)
+      --every TIME   each is checked on the wire so often (default 10s)
+  kills              check and serve, killed at random moments: what they leave. Writes bench/kills.md
+      --times N      (default 100; fewer write nothing)
+      --seed N       of the random moments
   verdicts           from the start of a check to its verdict, by fault and round-trip time, against the budgets
       --rounds N     each case so often, in turns (default 5)
       --json         instead of the table
@@ -44,6 +53,11 @@ const { values, positionals } = parseArgs({
     keep: { type: 'string', default: 'test-results/soak' },
     rounds: { type: 'string', default: '5' },
     only: { type: 'string', multiple: true, default: [] },
+    minutes: { type: 'string', default: '30' },
+    environments: { type: 'string', default: '50' },
+    every: { type: 'string', default: '10s' },
+    times: { type: 'string', default: '100' },
+    seed: { type: 'string' },
     'at-once': { type: 'string', default: '2' },
   },
 });
@@ -63,6 +77,14 @@ async function main(): Promise<number> {
       return media({ rounds: Number(values.rounds), json: values.json });
     case 'soak':
       return soak({ runs: Number(values.runs), busy: values.busy, directory: values.keep });
+    case 'serve':
+      return serveForLong({
+        environments: Number(values.environments),
+        every: values.every,
+        minutes: Number(values.minutes),
+      });
+    case 'kills':
+      return kills({ times: Number(values.times), seed: Number(values.seed ?? Date.now() % 1_000_000) });
     case 'verdicts':
       return verdicts({ rounds: Number(values.rounds), json: values.json });
     case 'connection-check':

@@ -8,7 +8,7 @@ import type { Spread } from './spread.js';
 const spreadText = ({ minMs, medianMs, maxMs }: Spread): string =>
   `${duration(medianMs)} (${duration(minMs)} to ${duration(maxMs)})`;
 
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 function comparisons(compared: readonly Compared[]): string {

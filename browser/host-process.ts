@@ -1,6 +1,6 @@
 /** Starts `host.ts` as a process of its own, and brings it orders and back its answers. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Answer, Order } from './host-protocol.js';
@@ -32,7 +32,7 @@ function nameOf(message: Order | Answer): string {
 /** Keeps nobody from ending, and ends with us. */
 export function startHost(): HostProcess {
   // A short name: Chromium makes sockets below it, whose paths are limited to a hundred characters (unix(7)).
-  const directory = mkdtempSync(join(tmpdir(), 'lkd-'));
+  const directory = join(tmpdir(), `lkd-${randomBytes(6).toString('hex')}`);
   const host = forkHost(directory);
   host.unref();
   host.channel?.unref();

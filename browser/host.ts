@@ -2,6 +2,7 @@
  * The process in which browsers are driven. Loading Playwright keeps a thread busy for 0.3 s, in which a run measures
  * round trips of milliseconds; and when the run dies, however it dies, this one ends the browsers. Orders come over IPC.
  */
+import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, BrowserContext, Page } from 'playwright';
 import type { Answer, Order, OtherLaunch } from './host-protocol.js';
@@ -13,10 +14,11 @@ import { removeDirectory } from './remove-directory.js';
 /** To be there at all, to leave the rooms and to close, a browser gets this long each at the end. */
 const patienceMs = 1200;
 
-/** Whoever started us made it, for the profile and whatever else Chromium and Playwright leave when they end badly. */
+/** Made by us, who outlive whoever started us, for the profile and whatever else Chromium and Playwright leave when they end badly. */
 const directory = process.argv[2] as string;
 const clear = (): void => removeDirectory(directory);
 process.on('exit', clear);
+mkdirSync(directory, { mode: 0o700 });
 Object.assign(process.env, { TMPDIR: directory, TMP: directory, TEMP: directory });
 
 const server: Promise<PageServer> = servePage();

@@ -20,6 +20,8 @@ export function onInterrupt(first: () => void, exit: () => never, onHangup?: () 
   };
   const listeners = events.map((event) => [event, event === 'SIGHUP' ? (onHangup ?? interrupt) : interrupt] as const);
   for (const [event, listener] of listeners) process.on(event, listener);
+  // It may have gone before we listened.
+  if (process.connected === false) interrupt();
   return {
     signal: controller.signal,
     dispose: () => {

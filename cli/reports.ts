@@ -1,10 +1,10 @@
 /** From `--reporter`, `--json` and `--save` to one reporter. */
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { ConfigurationError } from '../environment/environment.js';
 import { didYouMean } from '../environment/nearest.js';
-import { writeAtomically } from '../evidence/files.js';
+import { sweepAbandoned, writeAtomically } from '../evidence/files.js';
 import type { Run } from '../evidence/run.js';
 import { reporters } from '../reporters/index.js';
 import { type Hooks, multiplex, type Named } from '../reporters/multiplex.js';
@@ -73,6 +73,7 @@ export async function openReports(
       if (registered.streams) {
         return { name: `${name}=${file}`, reporter: factory({ out: fileOutput(path), progress, env, detail }) };
       }
+      await sweepAbandoned(dirname(path), (one) => one === basename(path)).catch(() => {});
       const buffer = bufferOutput();
       const reporter = factory({ out: buffer, progress, env, detail });
       return { name: `${name}=${file}`, reporter: written(reporter, path, buffer) };

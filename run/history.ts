@@ -4,9 +4,9 @@
  * found without opening the others. Runs of different depths are never compared.
  */
 import { createHash } from 'node:crypto';
-import { access, constants, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeAtomically } from '../evidence/files.js';
+import { sweepAbandoned, writeAtomically } from '../evidence/files.js';
 import { loadRun } from '../evidence/load.js';
 import { type Depth, depths, type EnvironmentRun, type Run, type TrendRun, type Verdict } from '../evidence/run.js';
 import { forgotten } from './thinning.js';
@@ -16,8 +16,6 @@ import { mostInTrend, trendRunOf } from './trend.js';
 const usualKeepMs = 90 * 86_400_000;
 /** Runs come every few seconds, and the folder holds thousands of files. */
 const forgetEveryMs = 60_000;
-/** Nobody writes a file for so long: whoever began it was killed. */
-const abandonedMs = 60_000;
 
 export interface History {
   /** The newest run of this environment that passed; `before`: that began earlier, ISO 8601. */
@@ -55,7 +53,7 @@ export interface Folder {
 export async function openHistory(directory: string, folder: Folder = {}): Promise<History> {
   await mkdir(directory, { recursive: true });
   await access(directory, constants.W_OK);
-  await sweep(directory);
+  await sweepAbandoned(directory, (name) => pattern.test(name));
   return readHistory(directory, folder);
 }
 
@@ -158,17 +156,4 @@ async function entries(directory: string): Promise<Entry[]> {
     return [{ file, time, slug, depth: depth as Depth, startedAt, verdict: verdict as Verdict }];
   });
   return found.sort((a, b) => (a.time < b.time ? -1 : 1));
-}
-
-/** What somebody began to write who was killed before it had its name. Others may be writing now. */
-async function sweep(directory: string): Promise<void> {
-  const begun = (await readdir(directory)).filter((file) => {
-    const [, name = ''] = /^(.+)\.[\da-f]{8}\.tmp$/.exec(file) ?? [];
-    return pattern.test(name);
-  });
-  for (const file of begun) {
-    const path = join(directory, file);
-    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-    if (Date.now() - mtimeMs > abandonedMs) await rm(path, { force: true });
-  }
 }

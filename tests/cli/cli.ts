@@ -1,10 +1,9 @@
 /** Runs the built command line as a process of its own. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Environment } from '../../environment/environment.js';
+
+export { writeConfiguration } from '../../fixtures/embedded/written.js';
 
 export const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -54,25 +53,4 @@ export function cli(parameters: readonly string[], { cwd, env, onProgress, onOut
     child.once('error', reject);
     child.once('close', (code) => resolve({ ...result, code }));
   });
-}
-
-/** Writes a `livekit-doctor.yaml` (JSON is YAML) that names one environment `own`, and its CA. */
-export async function writeConfiguration(directory: string, environment: Environment): Promise<void> {
-  const { url, auth, ca, resolvers, claims } = environment;
-  if (ca) await writeFile(join(directory, 'ca.pem'), ca);
-  const entry = {
-    url: url.href,
-    auth,
-    ...(ca && { tls: { ca: 'ca.pem' } }),
-    dns: { ...claims.dns, ...(resolvers && { resolvers }) },
-    media: claims.media && { ...claims.media, udp: number(claims.media.udp) },
-    turn: claims.turn,
-    paths: claims.paths,
-  };
-  await writeFile(join(directory, 'livekit-doctor.yaml'), JSON.stringify({ environments: { own: entry } }));
-}
-
-/** Of a port, or of the first of a range. */
-function number(ports: string | undefined): number | undefined {
-  return ports === undefined ? undefined : Number.parseInt(ports, 10);
 }
