@@ -45,7 +45,10 @@ export interface Kill {
 export interface Killed {
   readonly seed: number;
   readonly kills: readonly Kill[];
-  /** How long the rooms of each killed one were still there; those of one that had none are absent. */
+  /**
+   * How long the rooms of each killed one were still there; those of one that had none are absent. `peopled`: somebody was
+   * in one for more than three seconds.
+   */
   readonly rooms: readonly {
     readonly way: Way;
     readonly subject: Subject;
@@ -62,6 +65,8 @@ const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const ways: readonly Way[] = ['SIGKILL', 'SIGTERM', 'SIGINT'];
 /** How long what was started may take to notice. */
 const goneWithinMs = 10_000;
+/** What the server may take to hear that somebody left. */
+const leftWithinMs = 3000;
 /** Longer than what a room outlives its last participant, and the server takes to miss one that says nothing. */
 const roomsWithinMs = 90_000;
 const stateOfZombie = 'Z';
@@ -152,14 +157,14 @@ const namespacesBefore = await namespaces();
 
 const elapsed = (sinceMs: number): number => performance.now() - sinceMs;
 
-/** How long it takes if nobody kills it: moments are drawn from a little more. */
+/** How long it takes if nobody kills it: moments are drawn from it. */
 async function usualMs(subject: Subject): Promise<number> {
   if (subject === 'serve') return 10_000;
   const beganMs = performance.now();
   const child = start(subject);
   const code = await new Promise((resolve) => child.once('exit', resolve));
   if (code !== 0) throw new Error(`a ${subject} check that nobody kills ends with ${code}`);
-  return elapsed(beganMs) * 1.1;
+  return elapsed(beganMs);
 }
 
 async function remaining(): Promise<string[]> {
@@ -214,16 +219,20 @@ async function lookAtRooms(): Promise<void> {
   }
 }
 
-/** Of those that nobody else was killed for. */
-async function roomsLeft(subject: Subject, way: Way, atMs: number): Promise<string[]> {
+/** Watches those that nobody else was killed for. */
+async function watchRooms(subject: Subject, way: Way, atMs: number): Promise<void> {
   const mine = (await service.listRooms()).map(({ name }) => name).filter((name) => !known.has(name));
-  if (mine.length === 0) return [];
+  if (mine.length === 0) return;
   for (const name of mine) known.add(name);
-  const people = await Promise.all(mine.map((name) => service.listParticipants(name).catch(() => [])));
-  const peopled = people.some((some) => some.length > 0);
-  watched.push({ subject, way, names: new Set(mine), atMs, peopled });
-  // Whoever may end in order leaves first.
-  return way !== 'SIGKILL' && peopled ? ['participants in a room'] : [];
+  const people = async (): Promise<number> =>
+    (await Promise.all(mine.map((name) => service.listParticipants(name).catch(() => [])))).flat().length;
+  const sinceMs = performance.now();
+  let number = await people();
+  while (number > 0 && elapsed(sinceMs) < leftWithinMs) {
+    await sleep(100);
+    number = await people();
+  }
+  watched.push({ subject, way, names: new Set(mine), atMs, peopled: number > 0 });
 }
 
 async function kill(subject: Subject, way: Way, afterMs: number): Promise<Kill> {
@@ -244,12 +253,12 @@ async function kill(subject: Subject, way: Way, afterMs: number): Promise<Kill> 
     left = await remaining();
   }
   const goneMs = elapsed(atMs);
-  const people = await roomsLeft(subject, way, atMs);
+  await watchRooms(subject, way, atMs);
   const { wrong, begun } = await inspect();
   // It must not be blamed on the next one, too.
   for (const { pid } of await processes()) if (!before.has(pid)) process.kill(pid, 'SIGKILL');
   for (const name of await readdir(temporary)) await rm(join(temporary, name), { recursive: true, force: true });
-  return { subject, way, afterMs, late, end, endedMs, goneMs, left: [...left, ...people, ...wrong], begun };
+  return { subject, way, afterMs, late, end, endedMs, goneMs, left: [...left, ...wrong], begun };
 }
 
 const usual = new Map<Subject, number>();

@@ -37,7 +37,7 @@ function bySubject({ kills, rooms }: Killed): string {
           times(ours.map(({ goneMs }) => goneMs)),
           String(ours.filter(({ left }) => left.length > 0).length),
           String(ours.reduce((sum, { begun }) => sum + begun, 0)),
-          theirs.length === 0 ? '' : `${theirs.length}, ${theirs.filter(({ peopled }) => peopled).length}`,
+          theirs.length === 0 ? '' : `${theirs.length}; ${theirs.filter(({ peopled }) => peopled).length}`,
           times(theirs.map(({ ms }) => ms)),
         ],
       ];
@@ -52,7 +52,7 @@ function bySubject({ kills, rooms }: Killed): string {
     'all that it had started had ended',
     'left something',
     'files only begun',
-    'left rooms, with people',
+    'left rooms; with somebody in them 3 s later',
     'rooms gone',
   ];
   return table(head, rows);
@@ -71,10 +71,10 @@ export function killsDocument(killed: Killed): string {
   const machine = `${cpus().length} cores, Node ${process.versions.node}, livekit-server ${livekitVersion}`;
   return `# Killed at any instant
 
-\`npm run bench -- kills\`, ${new Date().toISOString().slice(0, 10)}, ${machine}: ${killed.kills.length} times one of these commands is started in a sandbox and sent a signal at a random moment between its start and a little after its usual end (\`serve\`: within ten seconds; there the depths come every 1, 4 and 5 s). SIGINT goes to the whole process group, as from a terminal, the others to the process alone. Then everything that still runs, network namespaces, temporary files, the reports, the history and the rooms on the server are looked at.
+\`npm run bench -- kills\`, ${new Date().toISOString().slice(0, 10)}, ${machine}: ${killed.kills.length} times one of these commands is started in a sandbox and sent a signal at a random moment between its start and its usual end (\`serve\`: within ten seconds; there the depths come every 1, 4 and 5 s). SIGINT goes to the whole process group, as from a terminal, the others to the process alone. Then everything that still runs, network namespaces, temporary files, the reports, the history and the rooms on the server are looked at.
 
 ${killsSummary(killed)}
 
-"Left something": a process, a namespace or a temporary file that is still there ten seconds later, a participant in a room after SIGTERM or SIGINT, a report or a kept run that is cut off. A file that was only begun bears a name of its own (\`run.json.1a2b3c4d.tmp\`), is never taken for a report, and is swept by the next run that writes there, once it is a minute old. Rooms close by themselves when nobody is in them: 5 s after the last participant has left, 10 s where nobody ever came; the server needs some seconds more to miss somebody who was killed.
+"Left something": a process, a namespace or a temporary file that is still there ten seconds later, a report or a kept run that is cut off. A file that was only begun bears a name of its own (\`run.json.1a2b3c4d.tmp\`), is never taken for a report, and is swept by the next run that writes there, once it is a minute old. Rooms close by themselves when nobody is in them: 5 s after the last participant has left, 10 s where nobody ever came. Those who meet live in processes of their own, which leave the rooms when whoever started them was killed. Somebody who was just being let in may be missed only by the server, after 20 s.
 `;
 }

@@ -44,10 +44,16 @@ export function killAll(options: KillOptions, onProgress: (text: string) => void
   });
 }
 
+export interface KillsBenchOptions extends Omit<KillOptions, 'subjects'> {
+  /** Only these; empty: all. */
+  readonly only: readonly string[];
+}
+
 /** Returns the exit code: 1 where anything was left. */
-export async function kills(options: Omit<KillOptions, 'subjects'>): Promise<number> {
-  const killed = await killAll({ ...options, subjects }, (text) => void process.stderr.write(text));
+export async function kills({ only, ...options }: KillsBenchOptions): Promise<number> {
+  const some = subjects.filter((one) => only.length === 0 || only.includes(one));
+  const killed = await killAll({ ...options, subjects: some }, (text) => void process.stderr.write(text));
   process.stdout.write(`${killsSummary(killed)}\n`);
-  if (options.times >= many) await writeFile(here('kills.md'), killsDocument(killed));
+  if (options.times >= many && only.length === 0) await writeFile(here('kills.md'), killsDocument(killed));
   return killed.wrong.length + killed.kills.flatMap(({ left }) => left).length > 0 ? 1 : 0;
 }

@@ -32,6 +32,7 @@ const help = `npm run bench -- [NAME] [OPTION …]
   kills              check and serve, killed at random moments: what they leave. Writes bench/kills.md
       --times N      (default 100; fewer write nothing)
       --seed N       of the random moments
+      --only NAME    of wire, peer, media, embedded and serve, and writes nothing (repeatable)
   verdicts           from the start of a check to its verdict, by fault and round-trip time, against the budgets
       --rounds N     each case so often, in turns (default 5)
       --json         instead of the table
@@ -84,7 +85,11 @@ async function main(): Promise<number> {
         minutes: Number(values.minutes),
       });
     case 'kills':
-      return kills({ times: Number(values.times), seed: Number(values.seed ?? Date.now() % 1_000_000) });
+      return kills({
+        times: Number(values.times),
+        seed: Number(values.seed ?? Date.now() % 1_000_000),
+        only: values.only,
+      });
     case 'verdicts':
       return verdicts({ rounds: Number(values.rounds), json: values.json });
     case 'connection-check':

@@ -7,14 +7,14 @@ import { table } from './performance-document.js';
 /** Buffers fill and code is compiled; the last 120 results of each environment are remembered, and then no more. */
 const warmUpShare = 1 / 6;
 
-export interface Slope {
+interface Slope {
   readonly perHour: number;
   /** How far chance alone may have moved it, by the spread around the line. */
   readonly standardError: number;
 }
 
 /** Least squares; `x` in hours. */
-export function slope(points: readonly (readonly [hours: number, value: number])[]): Slope {
+function slope(points: readonly (readonly [hours: number, value: number])[]): Slope {
   const mean = (of: (point: readonly [number, number]) => number): number =>
     points.reduce((sum, point) => sum + of(point), 0) / points.length;
   const [meanX, meanY] = [mean(([x]) => x), mean(([, y]) => y)];

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { DisconnectReason, Room, RoomEvent } from 'livekit-client';
 import { connectionsOf, forget, held } from '../browser/page/hold.js';
+import { leaveRoom } from '../browser/page/leave.js';
 import { selectedPairs } from '../browser/page/statistics.js';
 import { watchDtls } from './peer-dtls.js';
 import type { Meet, Met, Phase, Side } from './peer-protocol.js';
@@ -108,7 +109,7 @@ export function meet(order: Meet): Meeting {
   const met = finish();
   const leave = async (): Promise<void> => {
     await met;
-    await Promise.all(sides.map((side) => rooms[side].disconnect()));
+    await Promise.all(sides.map((side) => leaveRoom(rooms[side])));
     for (const side of sides) forget(keyOf(order, side));
   };
   return { met, left: leave(), stop: () => stop() };

@@ -9,6 +9,7 @@ import type { Bounds } from './bounds.js';
 import type { Way } from './candidates.js';
 import { connectionsOf, held } from './hold.js';
 import { type ConnectionInternals, internals } from './internals.js';
+import { leaveRoom } from './leave.js';
 // This page has that one, too, and it is what holds the connections to their paths.
 import './participant.js';
 import { type Reception, receive } from './reception.js';
@@ -77,7 +78,7 @@ async function publish(): Promise<void> {
 }
 
 async function leave(): Promise<void> {
-  await joined?.room.disconnect();
+  if (joined) await leaveRoom(joined.room);
   joined = undefined;
 }
 

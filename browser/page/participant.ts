@@ -4,6 +4,7 @@ import type { DataFacts, Recovery } from '../../evidence/facts.js';
 import type { Part, PartReport } from '../exchange.js';
 import { endure, exchangeData, exercise, type Interruption } from './exercise.js';
 import { connectionsOf, forget, held, whenMade, wrapPeerConnection } from './hold.js';
+import { leaveRoom } from './leave.js';
 import { type Reception, receive } from './reception.js';
 import { audioContext, makeRoom, otherOf, publishStamped } from './room.js';
 import { isReported, roundTrips, sent } from './sent.js';
@@ -162,10 +163,11 @@ async function take(part: Part): Promise<PartReport> {
 const leaving = new Set<Promise<void>>();
 
 async function leave(key: string): Promise<void> {
-  const left = calls.get(key)?.room.disconnect();
+  const call = calls.get(key);
   calls.delete(key);
   stops.delete(key);
-  if (!left) return;
+  if (!call) return;
+  const left = leaveRoom(call.room);
   leaving.add(left);
   await left.finally(() => leaving.delete(left));
   forget(key);

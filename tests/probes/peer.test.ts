@@ -256,6 +256,21 @@ if (await inOwnNamespace(t, import.meta.url)) {
     t.equal(await participants(service, 0), 0, 'both are out');
   });
 
+  t.test('who is stopped in the middle of joining has left, and is not let in afterwards', async (t) => {
+    const embedded = await embeddedFor(t);
+    const service = roomsOf(embedded);
+    for (const afterMs of [0, 2, 4, 6, 8, 10, 13, 16, 20, 25, 30, 40, 50]) {
+      const soon = async (abort: () => void): Promise<void> => {
+        await sleep(afterMs);
+        abort();
+      };
+      await exchange(embedded.environment, { path: 'udp' }, soon);
+      // Long enough for those who were let in late.
+      await sleep(300);
+      t.equal(await participants(service, 0), 0, `stopped after ${afterMs} ms`);
+    }
+  });
+
   t.test('a ready token is for one identity, so nobody could answer', async (t) => {
     const environment = { name: 'x', url: new URL('ws://x.test'), auth: { token: 'ready' }, claims: {} };
     t.match(await exchange(environment, { path: 'udp' }), { state: 'unsupported', failure: { kind: 'token' } });
