@@ -23,6 +23,7 @@ const modules = [
   'guest',
   'hold',
   'internals',
+  'leave',
   'listener',
   'meter',
   'reception',

@@ -1,5 +1,5 @@
 /** `report` through the command line: saved runs in any format, exit codes, and what it refuses. */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
@@ -25,6 +25,15 @@ t.test('a file, and nothing on the terminal', async (t) => {
   t.match(await readFile(join(cwd, 'report.html'), 'utf8'), '<h1>helm-port-range fails</h1>');
   const again = JSON.parse(await readFile(join(cwd, 'again.json'), 'utf8'));
   t.same(again, JSON.parse(await readFile(recorded('media-address-wrong'), 'utf8')), 'as it was judged then');
+});
+
+t.test('what somebody began to write there who was killed is swept away', async (t) => {
+  const [abandoned, recent] = ['report.html.0123abcd.tmp', 'report.html.99999999.tmp'];
+  const cwd = t.testdir({ [abandoned]: '<', [recent]: '<', 'other.html.0123abcd.tmp': '' });
+  for (const name of [abandoned, 'other.html.0123abcd.tmp']) await utimes(join(cwd, name), 0, 0);
+  const { code } = await cli(['report', recorded('udp-filtered'), '--reporter', 'html=report.html'], { cwd });
+  t.equal(code, 0);
+  t.same((await readdir(cwd)).sort(), ['other.html.0123abcd.tmp', 'report.html', recent]);
 });
 
 t.test('several runs stand side by side, where a format can', async (t) => {
