@@ -110,6 +110,6 @@ ${counts(served, options)}
 
 ${courses(served.samples)}
 
-The first ${warmUp} minutes are the warm-up. "Per hour" is the slope of the line through all samples after it (least squares), with its standard error.
+The first ${warmUp} minutes are the warm-up. "Per hour" is the slope of the line through all samples after it (least squares), with its standard error. The process that checks is replaced when it has grown beyond 300 MB by the end of a check, so that its memory is a saw and no line.
 `;
 }
