@@ -157,13 +157,16 @@ const namespacesBefore = await namespaces();
 
 const elapsed = (sinceMs: number): number => performance.now() - sinceMs;
 
+/** It passes, or cannot decide, where this machine is too busy. */
+const isDone = (code: unknown): boolean => code === 0 || code === 3;
+
 /** How long it takes if nobody kills it: moments are drawn from it. */
 async function usualMs(subject: Subject): Promise<number> {
   if (subject === 'serve') return 10_000;
   const beganMs = performance.now();
   const child = start(subject);
   const code = await new Promise((resolve) => child.once('exit', resolve));
-  if (code !== 0) throw new Error(`a ${subject} check that nobody kills ends with ${code}`);
+  if (!isDone(code)) throw new Error(`a ${subject} check that nobody kills ends with ${code}`);
   return elapsed(beganMs);
 }
 
@@ -290,7 +293,7 @@ const begunFiles = async (): Promise<string[]> => {
 for (const name of await begunFiles()) await utimes(join(written, name), past, past);
 const last = start('wire');
 const code = await new Promise((resolve) => last.once('exit', resolve));
-if (code !== 0) wrong.push(`a check after all this ends with ${code}`);
+if (!isDone(code)) wrong.push(`a check after all this ends with ${code}`);
 for (const name of await begunFiles()) wrong.push(`${name} is still there`);
 const kept = await openHistory(history);
 if (!(await kept.lastGood('own'))) wrong.push('the history has no last good run');
