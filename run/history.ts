@@ -62,7 +62,7 @@ export function readHistory(directory: string, { depth, keepMs = usualKeepMs, no
   const load = (entry: Entry | undefined): Promise<Run> | undefined => entry && loadRun(join(directory, entry.file));
   const entriesOf = async (environment: string): Promise<Entry[]> => {
     const slug = slugOf(environment);
-    return (await entries(directory)).filter((entry) => entry.slug === slug && (!depth || entry.depth === depth));
+    return (await entries(directory, slug)).filter((entry) => entry.slug === slug && (!depth || entry.depth === depth));
   };
   let forgotAt = Number.NEGATIVE_INFINITY;
   /** By the name of a file, of each environment that was asked for: what was read once is not read again. */
@@ -147,13 +147,14 @@ const pattern = new RegExp(
     String.raw`(?:\.(?<depth>${depths.join('|')}))?\.(?<verdict>pass|fail|inconclusive)\.json$`,
 );
 
-/** Oldest first. What else is in the folder is nobody's business. */
-async function entries(directory: string): Promise<Entry[]> {
-  const found = (await readdir(directory)).flatMap((file): Entry[] => {
-    const { time, day, clock, slug, depth = 'media', verdict } = pattern.exec(file)?.groups ?? {};
-    if (!time || !slug) return [];
+/** Oldest first. What else is in the folder is nobody's business; of thousands, only what bears the `slug` is looked at. */
+async function entries(directory: string, slug = ''): Promise<Entry[]> {
+  const files = (await readdir(directory)).filter((file) => file.includes(`.${slug}`));
+  const found = files.flatMap((file): Entry[] => {
+    const { time, day, clock, slug: of, depth = 'media', verdict } = pattern.exec(file)?.groups ?? {};
+    if (!time || !of) return [];
     const startedAt = `${day}T${clock?.replaceAll('-', ':')}`;
-    return [{ file, time, slug, depth: depth as Depth, startedAt, verdict: verdict as Verdict }];
+    return [{ file, time, slug: of, depth: depth as Depth, startedAt, verdict: verdict as Verdict }];
   });
   return found.sort((a, b) => (a.time < b.time ? -1 : 1));
 }
