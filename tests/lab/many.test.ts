@@ -17,8 +17,17 @@ const dead: Record<string, (entry: EnvironmentEntry) => EnvironmentEntry> = {
   'a server that was stopped': (entry) => ({ ...entry, url: 'wss://livekit.staging.example.com:4444' }),
 };
 
+/** Once more where this machine had no time to listen, which says nothing about how many there are. */
+async function check(t: Test, ...asked: Parameters<typeof checkOnce>): Promise<Run> {
+  const run = await checkOnce(...asked);
+  const starved = run.environments.filter(({ findings }) => findings.some(({ code }) => code === 'vantage-starved'));
+  if (starved.length === 0) return run;
+  t.comment(`once more: this machine was too busy for ${starved.map(({ name }) => name).join(', ')}`);
+  return checkOnce(...asked);
+}
+
 /** Checks them all with the command line, in one process, from the vantage. */
-async function check(sandbox: Sandbox, entries: Record<string, EnvironmentEntry>, depth: Depth): Promise<Run> {
+async function checkOnce(sandbox: Sandbox, entries: Record<string, EnvironmentEntry>, depth: Depth): Promise<Run> {
   // JSON is YAML. What is not quoted here comes from this file alone.
   const write = `printf %s '${JSON.stringify({ environments: entries })}' > ${file}`;
   const run = `exec '${process.execPath}' '${main}' check --config ${file} --depth ${depth} --json`;
@@ -66,11 +75,11 @@ for (const [depth, kinds] of [
       t.equal(code, 0, complaint);
       const entry = await healthyEntry(sandbox);
       const nine = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`alive-${i}`, entry]));
-      const alone = await check(sandbox, nine, depth);
+      const alone = await check(t, sandbox, nine, depth);
       t.equal(alone.environments.length, 9);
       passes(t, alone.environments);
       for (const kind of kinds) {
-        const run = await check(sandbox, { dead: dead[kind]?.(entry) ?? entry, ...nine }, depth);
+        const run = await check(t, sandbox, { dead: dead[kind]?.(entry) ?? entry, ...nine }, depth);
         const [gone, ...others] = run.environments;
         t.equal(gone?.name, 'dead');
         t.equal(others.length, 9);
