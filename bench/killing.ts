@@ -13,6 +13,7 @@ import { loadRun } from '../evidence/load.js';
 import { startEmbedded } from '../fixtures/embedded/embedded.js';
 import { writeConfiguration } from '../fixtures/embedded/written.js';
 import { openHistory } from '../run/history.js';
+import { processes } from './processes.js';
 import { generator } from './random.js';
 
 export type Subject = 'wire' | 'peer' | 'media' | 'embedded' | 'serve';
@@ -81,31 +82,12 @@ const written = join(home, 'w');
 const history = join(written, 'runs');
 for (const directory of [temporary, written]) await mkdir(directory);
 
-interface Process {
-  readonly pid: number;
-  readonly parent: number;
-  readonly state: string;
-}
-
-async function processes(): Promise<Process[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const all = await Promise.all(
-    pids.map(async (pid) => {
-      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-      // The name, in parentheses, may hold spaces: proc_pid_stat(5).
-      const [state = '', parent = ''] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return stat === '' ? [] : [{ pid: Number(pid), parent: Number(parent), state }];
-    }),
-  );
-  // Of the first process of a sandbox orphans become children; it does not wait for them.
-  return all.flat().filter(({ state }) => state !== stateOfZombie);
-}
+/** Of the first process of a sandbox orphans become children; it does not wait for them. */
+const alive = async () => (await processes()).filter(({ state }) => state !== stateOfZombie);
 
 /** Network namespaces that a process is in, or that are held by a mount. */
 async function namespaces(): Promise<string[]> {
-  const inside = await Promise.all(
-    (await processes()).map(({ pid }) => readlink(`/proc/${pid}/ns/net`).catch(() => '')),
-  );
+  const inside = await Promise.all((await alive()).map(({ pid }) => readlink(`/proc/${pid}/ns/net`).catch(() => '')));
   const mounts = await readFile('/proc/self/mountinfo', 'utf8');
   const held = mounts.split('\n').filter((line) => line.includes(' nsfs '));
   return [...new Set([...inside.filter(Boolean), ...held])].sort();
@@ -152,7 +134,7 @@ await writeConfiguration(written, environment, {
 });
 const { apiKey, apiSecret } = environment.auth as { apiKey: string; apiSecret: string };
 const service = new RoomServiceClient(`http://127.0.0.1:${ports.http}`, apiKey, apiSecret);
-const before = new Set((await processes()).map(({ pid }) => pid));
+const before = new Set((await alive()).map(({ pid }) => pid));
 const namespacesBefore = await namespaces();
 
 const elapsed = (sinceMs: number): number => performance.now() - sinceMs;
@@ -171,7 +153,7 @@ async function usualMs(subject: Subject): Promise<number> {
 }
 
 async function remaining(): Promise<string[]> {
-  const running = (await processes()).filter(({ pid }) => !before.has(pid));
+  const running = (await alive()).filter(({ pid }) => !before.has(pid));
   const commands = await Promise.all(
     running.map(async ({ pid, parent }) => `process ${pid} of ${parent}: ${await commandOf(pid)}`),
   );
@@ -259,7 +241,7 @@ async function kill(subject: Subject, way: Way, afterMs: number): Promise<Kill> 
   await watchRooms(subject, way, atMs);
   const { wrong, begun } = await inspect();
   // It must not be blamed on the next one, too.
-  for (const { pid } of await processes()) if (!before.has(pid)) process.kill(pid, 'SIGKILL');
+  for (const { pid } of await alive()) if (!before.has(pid)) process.kill(pid, 'SIGKILL');
   for (const name of await readdir(temporary)) await rm(join(temporary, name), { recursive: true, force: true });
   return { subject, way, afterMs, late, end, endedMs, goneMs, left: [...left, ...wrong], begun };
 }

@@ -1,8 +1,7 @@
 /** How cost grows: many environments at depth wire in one process, and many paths of media at once. */
-import { requireLivekitServer } from '../fixtures/embedded/livekit-server.js';
-import { openSandbox } from '../fixtures/lab/sandbox.js';
 import { ownCheck } from './compare.js';
 import type { OwnCheck } from './contestants/ours.js';
+import { openHealthyLab } from './healthy-lab.js';
 
 export interface Scaled {
   readonly environments: number;
@@ -40,13 +39,7 @@ function scaled({ environments, paths }: Step, { programMs, runMs, cpuMs, maxRss
 }
 
 export async function scale(steps: readonly Step[], onProgress: (line: string) => void): Promise<Scaled[]> {
-  const livekitServer = await requireLivekitServer();
-  const sandbox = await openSandbox({
-    topology: 'plain',
-    vantage: 'open',
-    faults: ['healthy/private-ca'],
-    livekitServer,
-  });
+  const sandbox = await openHealthyLab();
   try {
     const made: Scaled[] = [];
     for (const step of steps) {

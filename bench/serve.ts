@@ -4,10 +4,10 @@
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { requireLivekitServer } from '../fixtures/embedded/livekit-server.js';
-import { openSandbox, type Sandbox } from '../fixtures/lab/sandbox.js';
+import type { Sandbox } from '../fixtures/lab/sandbox.js';
 import { program } from './compare.js';
 import type { Sample, Served, ServingOptions } from './contestants/serving.js';
+import { openHealthyLab } from './healthy-lab.js';
 import { serveDocument, serveSummary } from './serve-document.js';
 
 export interface ServeBenchOptions {
@@ -29,13 +29,7 @@ const here = fileURLToPath(new URL('./', import.meta.url));
 
 /** Returns the exit code: 1 where a healthy deployment failed, a slot was missed, a run lost or something was left. */
 export async function serveForLong({ environments, every, minutes }: ServeBenchOptions): Promise<number> {
-  const livekitServer = await requireLivekitServer();
-  const sandbox = await openSandbox({
-    topology: 'plain',
-    vantage: 'open',
-    faults: ['healthy/private-ca'],
-    livekitServer,
-  });
+  const sandbox = await openHealthyLab();
   await mkdir('test-results', { recursive: true });
   const samples = `${process.cwd()}/test-results/serve-samples.jsonl`;
   await rm(samples, { force: true });

@@ -13,7 +13,8 @@ import type { Context } from './context.js';
 import { exitCodeOf, exitCodes, type FailOn } from './exit-code.js';
 import { bufferOutput, fileOutput } from './output.js';
 
-export interface ReportRequest {
+/** The options of every command that ends in a run. */
+export interface ReportFlags {
   /** `NAME` or `NAME=FILE`. */
   readonly reporter?: readonly string[];
   readonly json?: boolean;
@@ -22,6 +23,9 @@ export interface ReportRequest {
   /** Of the console. */
   readonly quiet?: boolean;
   readonly verbose?: boolean;
+}
+
+export interface ReportRequest extends ReportFlags {
   /** Nothing goes to standard output that was not asked for. */
   readonly onlyAsked?: boolean;
 }

@@ -12,7 +12,7 @@ import {
 } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { confirmationSentence, unconfirmedOf } from './confirmation.js';
-import { ranked } from './findings.js';
+import { loud, ranked } from './findings.js';
 import { keyFact } from './key-fact.js';
 
 /**
@@ -79,20 +79,18 @@ function stateOfLayer(state: State, { required, forbidden }: { required: boolean
 }
 
 function findingCases({ findings, observations, verdict }: EnvironmentRun): Case[] {
-  return ranked(findings)
-    .filter(({ severity }) => severity !== 'info')
-    .map((finding) => {
-      const found = observations.filter(({ id }) => finding.evidence.includes(id));
-      const failed = verdict === 'inconclusive' ? 'undecided' : 'failed';
-      return {
-        name: `finding ${printable(finding.code)}`,
-        state: finding.severity === 'error' ? failed : 'warned',
-        durationMs: spanOf(found),
-        message: printable(finding.summary, 600),
-        finding,
-        observations: found,
-      };
-    });
+  return loud(findings).map((finding) => {
+    const found = observations.filter(({ id }) => finding.evidence.includes(id));
+    const failed = verdict === 'inconclusive' ? 'undecided' : 'failed';
+    return {
+      name: `finding ${printable(finding.code)}`,
+      state: finding.severity === 'error' ? failed : 'warned',
+      durationMs: spanOf(found),
+      message: printable(finding.summary, 600),
+      finding,
+      observations: found,
+    };
+  });
 }
 
 function unconfirmedCases(environment: EnvironmentRun): Case[] {

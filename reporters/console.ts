@@ -1,18 +1,18 @@
 /** The report for people: paths × layers, findings, verdict. The lines that show progress are in `progress.ts`. */
 import pc from 'picocolors';
 import type { Colors } from 'picocolors/types.js';
-import type { EnvironmentRun, Run, Verdict } from '../evidence/run.js';
+import type { EnvironmentRun, Run } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { sinceText } from './changes.js';
 import { confirmationSentence, unconfirmedOf } from './confirmation.js';
 import { evidenceText } from './evidence-text.js';
-import { findingsText, ranked } from './findings.js';
+import { findingsText, loud, ranked } from './findings.js';
 import { mediaStrip } from './media-strip.js';
 import { unproven } from './path-proofs.js';
 import { pathsTable } from './paths-table.js';
 import type { Detail, ReporterFactory } from './reporter.js';
 import { count, duration, wrap, wrapPainted } from './text.js';
-import { fewEnvironments, isHealthy, troubledFirst, worstFirst } from './trouble.js';
+import { fewEnvironments, isHealthy, markedVerdict, troubledFirst, verdictPaints, worstFirst } from './trouble.js';
 import { vantagesText } from './vantages-text.js';
 
 export interface Style {
@@ -28,8 +28,6 @@ const narrowest = 40;
 const fewHealthy = 12;
 /** On a line. */
 const mostCodes = 3;
-const marks: Record<Verdict, string> = { pass: '✓ pass', fail: '✗ fail', inconclusive: '? inconclusive' };
-const paints = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const;
 
 export const console: ReporterFactory = ({ out, detail = 'usual' }) => {
   const render = (run: Run): string => renderRun(run, { columns: out.columns, colour: out.colour, detail });
@@ -65,7 +63,7 @@ export function renderRun(run: Run, { columns: wanted, colour, detail = 'usual' 
 function healthyText(healthy: readonly EnvironmentRun[], columns: number, colours: Colors): string[] {
   if (healthy.length <= fewHealthy) return healthy.flatMap((one) => wrapPainted(verdictLine(one, colours), columns));
   const names = healthy.map(({ name }) => printable(name)).join(', ');
-  const [first = '', ...more] = wrap(`${marks.pass}  ${healthy.length} environments: ${names}`, columns - 2);
+  const [first = '', ...more] = wrap(`${markedVerdict('pass')}  ${healthy.length} environments: ${names}`, columns - 2);
   return [colours.green(first), ...more.map((line) => colours.green(`  ${line}`))];
 }
 
@@ -115,8 +113,8 @@ function verdictLine(environment: EnvironmentRun, colours: Colors): string {
     .map((severity) => [severity, environment.findings.filter((one) => one.severity === severity).length] as const)
     .filter(([, number]) => number > 0)
     .map(([severity, number]) => count(number, severity));
-  const paint = colours[paints[environment.verdict]];
-  const mark = colours.bold(paint(marks[environment.verdict]));
+  const paint = colours[verdictPaints[environment.verdict]];
+  const mark = colours.bold(paint(markedVerdict(environment.verdict)));
   const flapping = environment.confirmation?.outcome === 'flapping' ? ['flapping'] : [];
   return [mark, printable(environment.name), ...flapping, ...numbers, `in ${duration(environment.durationMs)}`].join(
     '  ',
@@ -132,15 +130,14 @@ function why(environment: EnvironmentRun): string {
 
 /** Of what counts, then of what a second run did not confirm. */
 function codesOf({ findings, confirmation }: EnvironmentRun): string[] {
-  const loud = ranked(findings).filter(({ severity }) => severity !== 'info');
-  return [...loud, ...ranked(confirmation?.unconfirmed ?? [])].map(({ code }) => printable(code));
+  return [...loud(findings), ...ranked(confirmation?.unconfirmed ?? [])].map(({ code }) => printable(code));
 }
 
 function total(run: Run, colours: Colors): string {
   const numbers = worstFirst
     .map((verdict) => [verdict, run.environments.filter((one) => one.verdict === verdict).length] as const)
     .filter(([, number]) => number > 0)
-    .map(([verdict, number]) => colours[paints[verdict]](`${number} ${verdict}`));
+    .map(([verdict, number]) => colours[verdictPaints[verdict]](`${number} ${verdict}`));
   return `${count(run.environments.length, 'environment')}: ${numbers.join(', ')}  in ${duration(run.durationMs)}`;
 }
 

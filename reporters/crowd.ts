@@ -4,10 +4,7 @@ import type { Verdict } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { matters, type Stages, sentence } from './stages.js';
 import { cut, duration } from './text.js';
-import { worstFirst } from './trouble.js';
-
-export const verdictMarks: Record<Verdict, string> = { pass: '✓', fail: '✗', inconclusive: '?' };
-const verdictPaints = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const;
+import { verdictMarks, verdictPaints, worstFirst } from './trouble.js';
 
 export interface Followed {
   readonly stages: Stages;

@@ -17,6 +17,10 @@ export function ranked(findings: readonly Finding[]): Finding[] {
   return [...findings].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }
 
+/** Without the notes, which ask nobody to do anything. */
+export const loud = (findings: readonly Finding[]): Finding[] =>
+  ranked(findings).filter(({ severity }) => severity !== 'info');
+
 /** Lines without an end; an empty line between findings. */
 export function findingsText(environment: EnvironmentRun, columns: number, colours: Colors): string[] {
   const blocks = ranked(environment.findings).map((finding) => block(finding, environment, columns, colours));

@@ -2,7 +2,7 @@
 import { allPaths, type EnvironmentRun, type Finding, layers, type PathResult, type Run } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { confirmationSentence, unconfirmedOf } from './confirmation.js';
-import { ranked } from './findings.js';
+import { loud } from './findings.js';
 import { keyFact } from './key-fact.js';
 import { shownPaths } from './path-proofs.js';
 import type { ReporterFactory } from './reporter.js';
@@ -38,11 +38,11 @@ function environmentText(environment: EnvironmentRun): string {
   const { name, url, verdict, findings } = environment;
   const title = `### ${marks[verdict]}: ${text(name)} (${text(url)})`;
   const table = [pathsTable(environment), ...vantagesTable(environment)].join('\n\n');
-  const loud = ranked(findings).filter(({ severity }) => severity !== 'info');
+  const asking = loud(findings);
   const notes = findings.filter(({ severity }) => severity === 'info');
   const rest = [...confirmationText(environment), ...notes.map((one) => note(one))];
-  if (verdict === 'pass' && loud.length === 0) return folded(title, [table, ...rest]);
-  return [title, table, ...loud.map((one) => findingText(one, environment)), ...rest].join('\n\n');
+  if (verdict === 'pass' && asking.length === 0) return folded(title, [table, ...rest]);
+  return [title, table, ...asking.map((one) => findingText(one, environment)), ...rest].join('\n\n');
 }
 
 function folded(title: string, parts: readonly string[]): string {

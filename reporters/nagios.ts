@@ -6,7 +6,7 @@ import { type EnvironmentRun, layers, type Run } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { casesOf } from './cases.js';
 import { confirmationSentence } from './confirmation.js';
-import { ranked } from './findings.js';
+import { loud, ranked } from './findings.js';
 import type { ReporterFactory } from './reporter.js';
 
 const words = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'] as const;
@@ -44,7 +44,7 @@ const badness = (environment: EnvironmentRun): number => [0, 1, 3, 2][codeOf(env
 function says(environment: EnvironmentRun): string {
   const flapping = environment.confirmation?.outcome === 'flapping' && confirmationSentence(environment);
   if (flapping) return plain(flapping);
-  const [worst] = ranked(environment.findings).filter(({ severity }) => severity !== 'info');
+  const [worst] = loud(environment.findings);
   if (worst) return `${plain(worst.code)}: ${plain(worst.summary)}`;
   if (environment.verdict !== 'pass') return 'something that is required was not proven';
   const proven = Object.entries(environment.paths).flatMap(([path, result]) => {

@@ -1,15 +1,16 @@
 /** What is being done as it happens: lines that are rewritten in place on a terminal, plain lines elsewhere. */
 import pc from 'picocolors';
 import { printable } from '../evidence/text.js';
-import { crowdLines, type Followed, verdictMarks } from './crowd.js';
+import { crowdLines, type Followed } from './crowd.js';
+import { stateMarks } from './findings.js';
 import type { Reporter, ReporterOptions } from './reporter.js';
 import { matters, renderStages, type Stages, sentence, stageOf } from './stages.js';
 import { duration } from './text.js';
+import { verdictMarks } from './trouble.js';
 
 const redrawEveryMs = 100;
 /** Of a terminal that does not say how many it has. */
 const fewestRows = 24;
-const stateMarks = { ok: '✓', failed: '✗', unreached: '–', unsupported: '–' } as const;
 
 export interface Progress extends Reporter {
   /** Leaves what is on the screen as it stands, and writes no more. */

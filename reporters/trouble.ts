@@ -6,6 +6,12 @@ export const fewEnvironments = 4;
 
 export const worstFirst: readonly Verdict[] = ['fail', 'inconclusive', 'pass'];
 
+/** They tell as much without a colour. */
+export const verdictMarks: Record<Verdict, string> = { pass: '✓', fail: '✗', inconclusive: '?' };
+export const verdictPaints = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const;
+/** `✓ pass`. */
+export const markedVerdict = (verdict: Verdict): string => `${verdictMarks[verdict]} ${verdict}`;
+
 /** Nothing of it needs anybody's eyes. */
 export function isHealthy({ verdict, findings }: EnvironmentRun): boolean {
   return verdict === 'pass' && findings.every(({ severity }) => severity === 'info');

@@ -4,11 +4,10 @@ import type { EnvironmentRun } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { shownPaths } from './path-proofs.js';
 import { cut, padTo, width } from './text.js';
+import { markedVerdict, verdictMarks, verdictPaints } from './trouble.js';
 import { vantageLines } from './vantages.js';
 
 const paints = { good: 'green', bad: 'red', unsure: 'yellow' } as const;
-const tones = { pass: 'good', fail: 'bad', inconclusive: 'unsure' } as const;
-const marks = { pass: '✓ pass', fail: '✗ fail', inconclusive: '? inconclusive' } as const;
 const widestName = 30;
 const roomFrom = 70;
 
@@ -19,7 +18,7 @@ export function vantagesText(environment: EnvironmentRun, columns: number, colou
   const roomy = columns >= roomFrom;
   const gap = roomy ? '   ' : ' ';
   const paths = shownPaths(environment);
-  const verdicts = lines.map(({ verdict }) => (roomy ? marks[verdict] : marks[verdict].slice(0, 1)));
+  const verdicts = lines.map(({ verdict }) => (roomy ? markedVerdict(verdict) : verdictMarks[verdict]));
   const ofVerdict = Math.max(roomy ? 'alone'.length : 1, ...verdicts.map(width));
   const left = columns - ofVerdict - gap.length - paths.reduce((sum, path) => sum + gap.length + width(path), 0);
   const most = Math.max(6, Math.min(widestName, left));
@@ -31,7 +30,7 @@ export function vantagesText(environment: EnvironmentRun, columns: number, colou
     const verdictText = verdicts[i] ?? '';
     const painted = [
       padTo(names[i] ?? '', ofName),
-      `${colours[paints[tones[verdict]]](verdictText)}${' '.repeat(ofVerdict - width(verdictText))}`,
+      `${colours[verdictPaints[verdict]](verdictText)}${' '.repeat(ofVerdict - width(verdictText))}`,
       ...cells.map(({ text, tone }, at) => {
         const mark = text.slice(0, 1);
         return `${tone ? colours[paints[tone]](mark) : mark}${' '.repeat(width(paths[at] ?? '') - 1)}`;

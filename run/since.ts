@@ -1,6 +1,7 @@
 /** What changed since an earlier run, said only where something came that was not there then. */
 import { diffRuns } from '../diagnosis/changes/index.js';
-import type { Change, EnvironmentRun, Run, Since } from '../evidence/run.js';
+import type { Change, Run, Since } from '../evidence/run.js';
+import { isHealthy } from '../reporters/trouble.js';
 
 /** The earlier run of an environment, by its name. */
 export type Earlier = (name: string) => Promise<Run | undefined> | Run | undefined;
@@ -9,7 +10,7 @@ export type Earlier = (name: string) => Promise<Run | undefined> | Run | undefin
 export async function withChanges(run: Run, kind: Since['run'], earlier: Earlier): Promise<Run> {
   const environments = await Promise.all(
     run.environments.map(async (environment) => {
-      if (!isTroubled(environment)) return environment;
+      if (isHealthy(environment)) return environment;
       const before = await earlier(environment.name);
       const was = before?.environments.filter(({ name }) => name === environment.name);
       if (!before || !was?.length) return environment;
@@ -20,9 +21,6 @@ export async function withChanges(run: Run, kind: Since['run'], earlier: Earlier
   );
   return { ...run, environments };
 }
-
-const isTroubled = ({ verdict, findings }: EnvironmentRun): boolean =>
-  verdict !== 'pass' || findings.some(({ severity }) => severity !== 'info');
 
 const isTrouble = ({ kind, effect }: Change): boolean =>
   effect === 'worse' && (kind === 'verdict' || kind === 'finding');

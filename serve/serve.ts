@@ -1,7 +1,7 @@
 /** Checks again and again, and tells whoever asks. */
 import type { Finding } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
-import { ranked } from '../reporters/findings.js';
+import { loud } from '../reporters/findings.js';
 import { duration, period } from '../reporters/text.js';
 import type { Settled } from '../run/confirm.js';
 import type { Listen, Listening } from './http.js';
@@ -126,8 +126,7 @@ function all(listeners: readonly RoundEvents[]): RoundEvents {
 function events(log: (line: string) => void, verbose: boolean): RoundEvents {
   const called = ({ environment, depth }: State): string => `${printable(environment.name, 80)} ${depth}`;
   const codes = (findings: readonly Finding[]): string =>
-    ranked([...findings])
-      .filter(({ severity }) => severity !== 'info')
+    loud(findings)
       .map(({ code }) => code)
       .join(', ');
   return {
@@ -163,8 +162,7 @@ function isSame(now: Settled, before: Settled | undefined): boolean {
   const named = ({ verdict, findings }: Settled): string =>
     [
       verdict,
-      ...findings
-        .filter(({ severity }) => severity !== 'info')
+      ...loud(findings)
         .map(({ code }) => code)
         .sort(),
     ].join(' ');

@@ -51,9 +51,9 @@ async function check({ id, environment: order, depth, keeping, ...about }: Check
     environment = unpacked(order);
     const run = await runOnce(environment, depth, about, controller.signal);
     const { told, notKept } = await keep(run, depth, keeping);
-    const document = gzipSync(JSON.stringify(told));
+    const text = JSON.stringify(told);
     const kept = notKept === undefined ? {} : { notKept };
-    send({ kind: 'checked', id, run: withoutPictures(told), document, ...kept, usage: usage() });
+    send({ kind: 'checked', id, run: withoutPictures(text), document: gzipSync(text), ...kept, usage: usage() });
   } catch (error) {
     send({ kind: 'broken', id, message: withoutSecrets(error, environment) });
   } finally {
@@ -105,10 +105,10 @@ async function keep(run: Run, depth: Depth, keeping: Keeping | undefined): Promi
   }
 }
 
-/** They are most of a document. */
-function withoutPictures(run: Run): Run {
+/** They are most of a document, which is here as JSON. */
+function withoutPictures(document: string): Run {
   const isPicture = (value: unknown): boolean => typeof value === 'string' && value.startsWith('data:image/');
-  return JSON.parse(JSON.stringify(run, (_, value) => (isPicture(value) ? undefined : value)));
+  return JSON.parse(document, (_, value) => (isPicture(value) ? undefined : value));
 }
 
 function usage(): Usage {

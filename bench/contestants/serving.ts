@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { EnvironmentEntry } from '../../environment/schema.js';
 import type { Verdict } from '../../evidence/run.js';
+import { type Process, processes } from '../processes.js';
 
 export interface ServingOptions {
   readonly environments: number;
@@ -83,31 +84,6 @@ const many = Array.from({ length: environments }, (_, index) => {
 });
 await writeFile(config, JSON.stringify({ environments: Object.fromEntries(many) }));
 
-interface Process {
-  readonly pid: number;
-  readonly parent: number;
-  readonly cpuMs: number;
-}
-
-async function processes(): Promise<Process[]> {
-  const found = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const all = await Promise.all(
-    found.map(async (pid) => {
-      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-      // The name, in parentheses, may hold spaces: proc_pid_stat(5).
-      const fields = stat
-        .slice(stat.lastIndexOf(')') + 2)
-        .split(' ')
-        .map(Number);
-      const [, parent = 0] = fields;
-      // utime, stime and those of children that were waited for: fields 14 to 17, the state is the third.
-      const ticks = fields.slice(11, 15).reduce((sum, one) => sum + one, 0);
-      return stat === '' ? [] : [{ pid: Number(pid), parent, cpuMs: ticks * tickMs }];
-    }),
-  );
-  return all.flat();
-}
-
 function below(pid: number, all: readonly Process[]): Process[] {
   const children = all.filter(({ parent }) => parent === pid);
   return children.flatMap((child) => [child, ...below(child.pid, all)]);
@@ -145,7 +121,7 @@ async function sample(pid: number, atMs: number): Promise<Sample> {
     exporterFiles: await files(pid),
     workerFiles: await summed(pids, files),
     processes: ours.length,
-    cpuMs: ours.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
+    cpuMs: ours.reduce((sum, { ticks }) => sum + ticks * tickMs, 0),
     runs,
     missed: total('slots_missed_total'),
     lost: total('runs_lost_total'),

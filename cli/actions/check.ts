@@ -58,9 +58,7 @@ export async function check(names: readonly string[], options: CheckOptions, con
   return untilInterrupted(
     context,
     () => progress.stop(),
-    async (signal) => {
-      return await checkAll(found, { ...options, vantage, paths, exercises: tried }, context, reports, memory, signal);
-    },
+    (signal) => checkAll(found, { ...options, vantage, paths, exercises: tried }, context, reports, memory, signal),
   );
 }
 

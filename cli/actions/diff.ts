@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { diffRuns, isOfDeployment } from '../../diagnosis/changes/index.js';
+import { moment } from '../../diagnosis/words.js';
 import { ConfigurationError } from '../../environment/environment.js';
 import { loadRun } from '../../evidence/load.js';
 import type { Change, Run } from '../../evidence/run.js';
@@ -26,7 +27,7 @@ export async function diff(files: readonly string[], options: DiffOptions, conte
   if (options.json) context.out.write(`${JSON.stringify({ compared: pairs.map(described), changes }, null, 2)}\n`);
   else {
     for (const { before, after, called } of pairs) {
-      context.progress.write(`${called}: ${moment(before)} → ${moment(after)}\n`);
+      context.progress.write(`${called}: ${moment(before.startedAt)} → ${moment(after.startedAt)}\n`);
     }
     if (changes.length === 0) context.progress.write('Nothing has changed.\n');
     const environments = pairs.flatMap(({ after, before }) => [...after.environments, ...before.environments]);
@@ -34,8 +35,6 @@ export async function diff(files: readonly string[], options: DiffOptions, conte
   }
   return options.exitCode && changes.some(isOfDeployment) ? exitCodes.fail : exitCodes.pass;
 }
-
-const moment = ({ startedAt }: Run): string => `${startedAt.slice(0, 10)} ${startedAt.slice(11, 16)} UTC`;
 
 const described = ({ before, after, called }: Pair): object => ({
   runs: called,

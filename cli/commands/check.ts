@@ -4,8 +4,9 @@ import { reporterNames } from '../../reporters/index.js';
 import { type Context, insideMark } from '../context.js';
 import { type FailOn, failOnLevels } from '../exit-code.js';
 import { duration, keepOption, list, more, quietOption, verboseOption } from '../options.js';
+import type { ReportFlags } from '../reports.js';
 
-export interface CheckOptions {
+export interface CheckOptions extends ReportFlags {
   readonly depth: Depth;
   readonly path?: string[];
   readonly only?: string[];
@@ -17,11 +18,6 @@ export interface CheckOptions {
   readonly measure?: number;
   readonly exhaustive?: boolean;
   readonly try?: string[];
-  readonly reporter?: string[];
-  readonly quiet?: boolean;
-  readonly verbose?: boolean;
-  readonly json?: boolean;
-  readonly save?: string;
   readonly vantage?: string;
   readonly history?: string;
   /** In milliseconds. */

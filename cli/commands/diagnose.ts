@@ -3,14 +3,10 @@ import { reporterNames } from '../../reporters/index.js';
 import type { Context } from '../context.js';
 import { type FailOn, failOnLevels } from '../exit-code.js';
 import { more, quietOption, verboseOption } from '../options.js';
+import type { ReportFlags } from '../reports.js';
 import { ofSaved } from '../saved.js';
 
-export interface DiagnoseOptions {
-  readonly reporter?: string[];
-  readonly quiet?: boolean;
-  readonly verbose?: boolean;
-  readonly json?: boolean;
-  readonly save?: string;
+export interface DiagnoseOptions extends ReportFlags {
   readonly failOn: FailOn;
 }
 

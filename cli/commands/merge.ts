@@ -4,17 +4,13 @@ import { reporterNames } from '../../reporters/index.js';
 import type { Context } from '../context.js';
 import { type FailOn, failOnLevels } from '../exit-code.js';
 import { duration, more, quietOption, verboseOption } from '../options.js';
+import type { ReportFlags } from '../reports.js';
 import { ofSaved } from '../saved.js';
 
-export interface MergeOptions {
+export interface MergeOptions extends ReportFlags {
   readonly quorum: Quorum;
   /** In milliseconds. */
   readonly within: number;
-  readonly reporter?: string[];
-  readonly quiet?: boolean;
-  readonly verbose?: boolean;
-  readonly json?: boolean;
-  readonly save?: string;
   readonly failOn: FailOn;
 }
 

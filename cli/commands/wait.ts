@@ -4,13 +4,12 @@ import { reporterNames } from '../../reporters/index.js';
 import type { Context } from '../context.js';
 import { failOnLevels } from '../exit-code.js';
 import { duration, list, more, quietOption, verboseOption } from '../options.js';
+import type { ReportFlags } from '../reports.js';
 import type { CheckOptions } from './check.js';
 
 export interface WaitOptions
-  extends Pick<
-    CheckOptions,
-    'depth' | 'path' | 'reporter' | 'quiet' | 'verbose' | 'json' | 'save' | 'vantage' | 'failOn' | 'config' | 'project'
-  > {
+  extends ReportFlags,
+    Pick<CheckOptions, 'depth' | 'path' | 'vantage' | 'failOn' | 'config' | 'project'> {
   /** In milliseconds. */
   readonly timeout: number;
 }

@@ -1,12 +1,13 @@
 /** Calls between two participants: how each came about, how well it went, and what each of them saw. */
 import type { CallFacts, MediaFacts, ParticipantFacts, ReceivedMedia, RoundTrips } from '../../evidence/facts.js';
 import type { Observation } from '../../evidence/run.js';
+import { stateMarks } from '../findings.js';
 import { keyFact, slowest } from '../key-fact.js';
 import { html, type Markup } from '../markup.js';
 import { phases } from '../media-strip.js';
 import { duration } from '../text.js';
 import { plotsOf } from './plots.js';
-import { type Entry, stateMarks, stateTones } from './view.js';
+import { type Entry, stateTones } from './view.js';
 
 interface Call {
   readonly observation: Observation;

@@ -2,9 +2,10 @@
 import { at } from '../../diagnosis/words.js';
 import { type IceFacts, seen } from '../../evidence/facts.js';
 import type { State } from '../../evidence/run.js';
+import { stateMarks } from '../findings.js';
 import { html, type Markup } from '../markup.js';
 import { duration } from '../text.js';
-import { column, type Entry, stateMarks, stateTones, tableOf } from './view.js';
+import { column, type Entry, stateTones, tableOf } from './view.js';
 
 const origins: Record<IceFacts['origin'], string> = {
   advertised: 'advertised',

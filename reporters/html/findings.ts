@@ -1,9 +1,9 @@
 /** What is wrong, why, what to change, and what it rests on. */
 import type { Finding } from '../../evidence/run.js';
-import { hiddenBy, ranked } from '../findings.js';
+import { hiddenBy, loud, stateMarks } from '../findings.js';
 import { keyFact } from '../key-fact.js';
 import { html, type Markup, prose } from '../markup.js';
-import { type Entry, stateMarks, stateTones } from './view.js';
+import { type Entry, stateTones } from './view.js';
 
 const severities = {
   error: { mark: '✗', tone: 'bad' },
@@ -12,10 +12,9 @@ const severities = {
 } as const;
 
 export function findingsOf(entry: Entry): Markup {
-  const findings = ranked(entry.environment.findings);
-  const loud = findings.filter(({ severity }) => severity !== 'info');
+  const { findings } = entry.environment;
   const notes = findings.filter(({ severity }) => severity === 'info');
-  return html`${loud.map((finding) => card(finding, entry))}${notes.map(
+  return html`${loud(findings).map((finding) => card(finding, entry))}${notes.map(
     ({ code, summary }) =>
       html`<p class="noted"><span class="badge note"><b aria-hidden="true">i</b> note</span> ${prose(summary)} <code class="code">${code}</code></p>`,
   )}`;

@@ -1,10 +1,13 @@
 /** What a page shows: every environment of every run, the troubled ones first. */
-import type { EnvironmentRun, Run, State, Verdict } from '../../evidence/run.js';
+import type { EnvironmentRun, Run, Verdict } from '../../evidence/run.js';
 import { confirmationSentence } from '../confirmation.js';
-import { ranked } from '../findings.js';
+import { loud } from '../findings.js';
 import { type Content, html, type Markup } from '../markup.js';
 import { unproven } from '../path-proofs.js';
 import { troubleRank } from '../trouble.js';
+
+export { moment } from '../../diagnosis/words.js';
+export { verdictMarks } from '../trouble.js';
 
 export interface Entry {
   readonly run: Run;
@@ -15,13 +18,9 @@ export interface Entry {
   readonly called: string;
 }
 
-export const verdictMarks: Record<Verdict, string> = { pass: '✓', fail: '✗', inconclusive: '?' };
 export const verdictTones = { pass: 'good', fail: 'bad', inconclusive: 'unsure' } as const;
 export const verdictWords: Record<Verdict, string> = { pass: 'passes', fail: 'fails', inconclusive: 'is inconclusive' };
-export const stateMarks: Record<State, string> = { ok: '✓', failed: '✗', unreached: '–', unsupported: '–' };
 export const stateTones = { ok: 'good', failed: 'bad', unreached: 'unsure', unsupported: 'unsure' } as const;
-
-export const moment = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 
 /** An environment that several runs have stands together, as its worst verdict says. */
 export function entriesOf(runs: readonly Run[]): Entry[] {
@@ -44,7 +43,7 @@ export function entriesOf(runs: readonly Run[]): Entry[] {
 export function sentenceOf(environment: EnvironmentRun): string {
   const { verdict, findings, paths, confirmation } = environment;
   if (confirmation?.outcome === 'flapping') return confirmationSentence(environment) ?? '';
-  const [first] = ranked(findings).filter(({ severity }) => severity !== 'info');
+  const [first] = loud(findings);
   if (first) return first.summary;
   if (verdict === 'inconclusive') {
     const open = unproven(paths);

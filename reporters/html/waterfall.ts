@@ -1,9 +1,10 @@
 /** Everything that was observed, in its order in time; each line opens to its raw evidence. */
 import type { Observation } from '../../evidence/run.js';
+import { stateMarks } from '../findings.js';
 import { keyFact } from '../key-fact.js';
 import { html, type Markup } from '../markup.js';
 import { duration } from '../text.js';
-import { type Entry, stateMarks, stateTones } from './view.js';
+import { type Entry, stateTones } from './view.js';
 
 /** What waits on purpose, so that all others would be too short to see beside it. */
 const long = new Set(['idle', 'nat-binding', 'load', 'call']);

@@ -1,15 +1,5 @@
 /** Inputs that are nearly right: real messages, damaged in a way that a number decides, so that each can be made again. */
-
-/** From 0 to 1, the same for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { generator } from '../../bench/random.js';
 
 const lengths = [0, 1, 2, 3, 4, 7, 8, 16, 20, 127, 128, 255, 256, 1023, 0x7fff, 0x8000, 0xffff];
 const texts = [
@@ -104,7 +94,7 @@ const damages: readonly Damage[] = [
 
 /** The so-manieth input of a seed: one of the real ones with one to six damages. */
 export function mutated(seeds: readonly Buffer[], seed: number, number: number): Buffer {
-  const random = randomOf(Math.imul(seed, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b));
+  const random = generator(Math.imul(seed, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b));
   let bytes = pick(seeds, random);
   for (let left = 1 + below(random, 6); left > 0; left--) bytes = pick(damages, random)(bytes, random, seeds);
   return bytes.subarray(0, mostBytes);

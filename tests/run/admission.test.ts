@@ -7,16 +7,18 @@ async function beganAfter(ms: number, { many, costMs }: { many: number; costMs: 
   let cpuMs = 0;
   let began = 0;
   const { enter, leave } = admission(() => cpuMs);
-  const { signal } = new AbortController();
+  const controller = new AbortController();
   for (let i = 0; i < many; i++) {
-    void enter(signal).then(() => {
+    void enter(controller.signal).then(() => {
       began += 1;
       cpuMs += costMs;
       leave();
     });
   }
   await sleep(ms);
-  return began;
+  const soFar = began;
+  controller.abort();
+  return soFar;
 }
 
 t.test('a few begin at once', async (t) => {
