@@ -114,6 +114,12 @@ async function exchange(host: HostProcess, one: Exchange, signal: AbortSignal): 
 /** Playwright's errors go on for pages: its own words, command line, what the browser said, stack. */
 function refusal(answer: Answer): Error {
   const lines = 'message' in answer ? answer.message.split('\n') : [];
-  const said = lines.map((line) => /\[err\] (.+)/.exec(line)?.[1]).find((line) => line !== undefined);
-  return new Error(printable([lines[0], said].filter(Boolean).join(': '), 300));
+  const errors = lines.flatMap((line) => /\[err\] (.+)/.exec(line)?.[1] ?? []);
+  // The script that starts it may grumble first.
+  const said = [
+    errors.find((line) => /fatal|error|cannot|failed/i.test(line)) ?? errors[0],
+    // Killed, for want of memory above all.
+    lines.map((line) => /signal=SIG\w+/.exec(line)?.[0]).find((signal) => signal && signal !== 'signal=SIGKILL'),
+  ];
+  return new Error(printable([lines[0], ...said].filter(Boolean).join(': '), 300));
 }

@@ -18,7 +18,13 @@ const patienceMs = 1200;
 const directory = process.argv[2] as string;
 const clear = (): void => removeDirectory(directory);
 process.on('exit', clear);
-mkdirSync(directory, { mode: 0o700 });
+/** Why nothing can be started here. */
+let unusable: string | undefined;
+try {
+  mkdirSync(directory, { mode: 0o700 });
+} catch (error) {
+  unusable = (error as Error).message;
+}
 Object.assign(process.env, { TMPDIR: directory, TMP: directory, TEMP: directory });
 
 const server: Promise<PageServer> = servePage();
@@ -85,7 +91,8 @@ function sendLaunched(name: BrowserName, version: string, [startMs, launchedMs]:
   send({ kind: 'launched', browser: name, launched });
 }
 
-function launch(order: Extract<Order, { kind: 'launch' }>): Promise<void> {
+async function launch(order: Extract<Order, { kind: 'launch' }>): Promise<void> {
+  if (unusable !== undefined) return send({ kind: 'launch-failed', browser: order.browser, message: unusable });
   const work = order.browser === 'chromium' ? launchChromium(order.options) : launchOther(order);
   return work.catch(({ message }: Error) => send({ kind: 'launch-failed', browser: order.browser, message }));
 }

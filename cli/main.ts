@@ -1,36 +1,13 @@
 #!/usr/bin/env node
-import { CommanderError } from 'commander';
-import { complain, processContext } from './context.js';
-import { exitCodes } from './exit-code.js';
-import { program } from './program.js';
-
-// Whoever reads us may have read enough (`| head`): that is no error.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
-
-const context = processContext();
-// A mistake of ours in some event says nothing about the deployment, which Node's own exit code, 1, would.
-process.on('uncaughtException', (error) => process.exit(exitCodeOfError(error)));
+/**
+ * The program. It imports nothing at once: a machine that does not let its parts be read would end it with Node's own
+ * exit code, 1, which says that a deployment is broken.
+ */
 try {
-  await program(context).parseAsync(process.argv);
+  await import('./command-line.js');
 } catch (error) {
-  process.exitCode = exitCodeOfError(error);
-}
-// A library may have left something open; what was written is written out first.
-await new Promise((written) => process.stdout.write('', written));
-process.exit();
-
-function exitCodeOfError(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.pass : exitCodes.usage;
-  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  if (name === 'ConfigurationError' || name === 'RunDocumentError') {
-    complain(context, message);
-    return exitCodes.usage;
-  }
-  complain(context, `something went wrong inside livekit-doctor, please report it: ${message}`);
-  context.progress.write(`${context.redactor.text(stack ?? '')}\n`);
-  return exitCodes.inconclusive;
+  const { message } = error as Error;
+  process.stderr.write(`livekit-doctor: it cannot be loaded on this machine: ${message}\n`);
+  // `inconclusive`, in a file that can perhaps not be read.
+  process.exit(3);
 }

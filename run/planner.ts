@@ -6,11 +6,12 @@
 import { setMaxListeners } from 'node:events';
 import type { Environment } from '../environment/environment.js';
 import type { Redactor } from '../evidence/redaction.js';
-import type { Depth, Failure, Observation, Path, Requests } from '../evidence/run.js';
+import type { Depth, Observation, Path, Requests } from '../evidence/run.js';
 import { depths, requested } from '../evidence/run.js';
 import type { Known, Outcome, Probe, Target } from '../probes/probe.js';
 import type { Shared } from '../probes/shared.js';
 import type { Gate } from './gate.js';
+import { blamed, outcomeOfError } from './machine.js';
 
 export interface PlanEvents {
   onTarget?(probe: string, id: string): void;
@@ -141,7 +142,8 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
     try {
       return probe.targets(known);
     } catch (error) {
-      conclude(probe, { state: 'failed', failure: failureOf(error) });
+      const { state, failure } = outcomeOfError(error);
+      conclude(probe, { state, failure });
       return [];
     }
   };
@@ -181,7 +183,7 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
   const observe = async (probe: Probe, target: Target): Promise<void> => {
     events?.onTarget?.(probe.name, target.id);
     const startMs = now();
-    const outcome = await withDeadline(probe, target, startMs);
+    const outcome = blamed(await withDeadline(probe, target, startMs));
     const { state, facts, steps } = outcome;
     record({
       id: target.id,
@@ -229,7 +231,7 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
     try {
       return await Promise.race([probe.observe(target, tools), overdue]);
     } catch (error) {
-      return { state: 'failed', facts: {}, failure: failureOf(error) };
+      return outcomeOfError(error);
     } finally {
       clearTimeout(timer);
       clearTimeout(late);
@@ -279,11 +281,6 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
   for (const cleanup of cleanups.reverse()) await bounded(cleanup);
   leave();
   return [...observations.values()].sort((a, b) => a.startMs - b.startMs);
-}
-
-/** An exception is a mistake of ours, never of the deployment. */
-function failureOf(error: unknown): Failure {
-  return { kind: 'internal', message: error instanceof Error ? error.message : String(error) };
 }
 
 /** Why this environment cannot offer what the probe proves, if that is known beforehand. */

@@ -10,6 +10,7 @@ import { probes } from '../probes/index.js';
 import { type Admission, admission } from './admission.js';
 import { type Gate, gate } from './gate.js';
 import { measureLoad } from './load.js';
+import { requireOpenFiles, watchClock } from './machine.js';
 import { observeEnvironment } from './planner.js';
 import { confirmed } from './repeated.js';
 import { describeVantage } from './vantage.js';
@@ -56,10 +57,11 @@ function loadProtocol(): void {
 }
 
 /**
- * Never rejects for what a deployment does. Rejects with the signal's reason when it was aborted, after everything
+ * Never rejects for what a deployment does. Rejects with a `MachineError` where this machine cannot check, and with the signal's reason when it was aborted, after everything
  * that was opened has been closed.
  */
 export async function runChecks(options: RunOptions): Promise<Run> {
+  requireOpenFiles();
   loadProtocol();
   const startedAt = new Date().toISOString();
   const origin = performance.now();
@@ -130,6 +132,7 @@ async function checkOnce(
   const asking = requested(options);
   const startMs = now();
   const load = measureLoad();
+  const clock = watchClock();
   const observed = await observeEnvironment({
     environment,
     probes,
@@ -146,7 +149,7 @@ async function checkOnce(
       onObservation: (observation) => events?.onObservation?.(name, observation),
     },
   });
-  const facts = { ...load() };
+  const facts = { ...load(), ...clock() };
   const busy: Observation = { id: 'load', probe: 'load', state: 'ok', startMs, endMs: now(), facts };
   const observations = [...observed, busy];
   const asked: Asked = {

@@ -137,7 +137,7 @@ function loaded(file: string, seen = new Set<string>()): string[] {
 }
 
 test('--help and the first line wait for nothing heavy', async (t) => {
-  const packages = new Set(loaded('cli/main.ts').filter((name) => !name.startsWith('node:')));
+  const packages = new Set(loaded('cli/command-line.ts').filter((name) => !name.startsWith('node:')));
   t.same([...packages], ['commander']);
   const heavy = ['zod', 'yaml', 'playwright', 'livekit-client', '@roamhq/wrtc', '@peculiar/x509'];
   for (const file of ['cli/actions/check.ts', 'run/run.ts']) {

@@ -5,6 +5,9 @@ import { type Args, rule } from '../rule.js';
 /** None was found, or it does not start. */
 const withoutBrowser = new Set(['browser-missing', 'browser-launch']);
 
+/** A browser wants a folder for its profile. */
+const nowhereToWrite = /\b(EROFS|ENOSPC|EDQUOT|EACCES)\b/;
+
 /** Beside the Chromium, without which nothing is proven at all; and how to get one. */
 const others = {
   firefox: {
@@ -55,7 +58,9 @@ export const browserMissing = rule<Missing>({
       summary:
         'There is no browser on this machine that can be used, so whether people can see and hear each other is not proven.',
       cause: `The layer \`media\` needs a Chromium that can be started${because}.`,
-      fix: 'Get one by `npx playwright install --with-deps chromium` or from the system (Debian: `apt-get install chromium`), or name one in LIVEKIT_DOCTOR_BROWSER, or ask for less with `--depth peer`.',
+      fix: nowhereToWrite.test(said)
+        ? 'Point TMPDIR at a folder that can be written to and has 100 MB left, and check again; or ask for less with `--depth peer`.'
+        : 'Get one by `npx playwright install --with-deps chromium` or from the system (Debian: `apt-get install chromium`), or name one in LIVEKIT_DOCTOR_BROWSER, or ask for less with `--depth peer`.',
     };
   },
 });

@@ -1,6 +1,6 @@
 /** Certificates and tokens that are out of their time, and whose clock says so. */
 import type { CertificateFacts, Seen } from '../../evidence/facts.js';
-import type { Evidence } from '../../evidence/run.js';
+import type { Evidence, Observation } from '../../evidence/run.js';
 import { type CertificateArgs, certificates, secretOf } from '../certificates.js';
 import { ids, look, signalling } from '../look.js';
 import { type Args, rule } from '../rule.js';
@@ -37,7 +37,18 @@ function validThere({ facts: { chain, peerDate } }: Seen<'tls'>): boolean {
 interface SkewArgs extends Args {
   skewMs: number;
   refused: string[];
+  /** The clock was set, or stood still, while the run went on. */
+  stepped?: true;
 }
+
+/** What wants a token failed in a run in which the clock was set; `at` is what says so. */
+function afterStep(evidence: Evidence): { at: Seen<'load'>; refused: Observation[] } | undefined {
+  const [at] = look(evidence, 'load').filter(({ facts }) => Math.abs(facts.clockStepMs ?? 0) > skewThatMattersMs);
+  const refused = evidence.observations.filter((one) => one.state === 'failed' && needsToken.has(one.probe));
+  return at && refused.length > 0 ? { at, refused } : undefined;
+}
+
+const needsToken = new Set(['signal', 'idle', 'peer', 'media', 'call', 'agent']);
 
 /** Something was refused for its time, and by the clock of the other side it should not have been. */
 export const vantageClockSkew = rule<SkewArgs>({
@@ -56,6 +67,16 @@ export const vantageClockSkew = rule<SkewArgs>({
     const skewOfSignal = signal?.facts.clockSkewMs ?? 0;
     const token = signal && isTimeRefused(signal) && Math.abs(skewOfSignal) > skewThatMattersMs ? signal : undefined;
     const [port] = ports;
+    const step = afterStep(evidence);
+    if (!port && !token && step) {
+      const skewMs = -Math.round(step.at.facts.clockStepMs ?? 0);
+      return [
+        {
+          args: { skewMs, refused: step.refused.map(({ id }) => `\`${id}\``), stepped: true },
+          evidence: ids(step.at, ...step.refused),
+        },
+      ];
+    }
     if (!port && !token) return [];
     const skewMs = Math.round((port && skewOf(port)) ?? skewOfSignal);
     const refused = [...(port ? ['the certificate'] : []), ...(token ? ['the token'] : [])];
@@ -73,11 +94,18 @@ export const vantageClockSkew = rule<SkewArgs>({
       },
     ];
   },
-  prose: ({ skewMs, refused }) => ({
-    summary: `The clock of this machine and the server's are ${Math.round(Math.abs(skewMs) / 1000)} s apart, and ${list(refused)} is refused for its time.`,
-    cause: `By its \`Date\` header the server is ${skewMs > 0 ? 'ahead' : 'behind'}, and by that time ${list(refused)} would be valid.`,
-    fix: 'Set the clock of this machine by NTP (`timedatectl set-ntp true`) and check again; if it is right, set that of the server.',
-  }),
+  prose: ({ skewMs, refused, stepped }) =>
+    stepped
+      ? {
+          summary: `The clock of this machine was set ${skewMs > 0 ? 'back' : 'ahead'} by ${Math.round(Math.abs(skewMs) / 1000)} s during the check, so tokens that were made then are for another time.`,
+          cause: `Something set it while the check went on, or the machine was suspended; a token says from when until when it is valid by the clock of whoever made it, so that ${list(refused)} failed says nothing of the deployment.`,
+          fix: 'Let NTP keep the clock (`timedatectl set-ntp true`) and run the check again.',
+        }
+      : {
+          summary: `The clock of this machine and the server's are ${Math.round(Math.abs(skewMs) / 1000)} s apart, and ${list(refused)} is refused for its time.`,
+          cause: `By its \`Date\` header the server is ${skewMs > 0 ? 'ahead' : 'behind'}, and by that time ${list(refused)} would be valid.`,
+          fix: 'Set the clock of this machine by NTP (`timedatectl set-ntp true`) and check again; if it is right, set that of the server.',
+        },
 });
 
 export const tlsCertificateExpired = rule<CertificateArgs>({

@@ -94,6 +94,7 @@ export const unexplainedFailure = {
     explainedBy: [
       'vantage-offline',
       'vantage-starved',
+      'vantage-clock-skew',
       'dns-wrong-address',
       'dns-resolvers-disagree',
       'tls-intercepted',

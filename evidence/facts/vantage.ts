@@ -17,4 +17,6 @@ export interface LoadFacts {
   cores: number;
   /** Share of the last 10 s in which something waited for a processor (Linux PSI `cpu some avg10`), in percent. */
   cpuPressurePercent?: number;
+  /** By how much the clock was set during the run, or stood still, in milliseconds; ahead is positive. Absent: it was not. */
+  clockStepMs?: number;
 }

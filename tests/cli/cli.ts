@@ -15,6 +15,8 @@ export interface Result {
 
 export interface Called {
   cwd?: string;
+  /** A command that runs another, which it is given: `nice`, or what makes this machine worse than it is. */
+  through?: readonly string[];
   /** Beside PATH, HOME and where livekit-server and a browser are. */
   env?: Record<string, string | undefined>;
   /** Called with each piece of standard error, for example to send a signal. */
@@ -32,10 +34,11 @@ const kept = [
   'PLAYWRIGHT_BROWSERS_PATH',
 ];
 
-export function cli(parameters: readonly string[], { cwd, env, onProgress, onOutput }: Called = {}): Promise<Result> {
+export function cli(parameters: readonly string[], { cwd, through = [], env, onProgress, onOutput }: Called = {}): Promise<Result> {
   if (!existsSync(main)) throw new Error('the command line is tested as it is built: npm run build');
   const base = Object.fromEntries(kept.map((name) => [name, process.env[name]]));
-  const child = spawn(process.execPath, [main, ...parameters], {
+  const [program = process.execPath, ...args] = [...through, process.execPath, main, ...parameters];
+  const child = spawn(program, args, {
     cwd,
     env: { ...base, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

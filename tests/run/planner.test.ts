@@ -133,6 +133,30 @@ t.test('an exception is an observation and harms nobody else', async (t) => {
   t.equal(found.other?.state, 'ok');
 });
 
+t.test('what this machine does not give is no failure of anybody else', async (t) => {
+  const lacking = (code: string) =>
+    Object.assign(new Error(`${code}: too many open files, open '/x'`), { code, syscall: 'open' });
+  const failing = (name: string, kind: string, message: string) =>
+    probe(name, { observe: async () => ({ state: 'failed', facts: { seen: 1 }, failure: { kind, message } }) });
+  const throwing = probe('throws', {
+    observe: async () => {
+      throw lacking('EMFILE');
+    },
+  });
+  const found = byId(
+    await plan([
+      throwing,
+      failing('socket', 'unreachable', 'TCP connection to 192.0.2.1 port 443: EMFILE'),
+      failing('network', 'unreachable', 'TCP connection to 192.0.2.1 port 443: EHOSTUNREACH'),
+      failing('server', 'http', 'it answered 500: EMFILE'),
+    ]),
+  );
+  t.match(found.throws, { state: 'unsupported', failure: { kind: 'machine', message: /no open file left/ } });
+  t.match(found.socket, { state: 'unsupported', facts: { seen: 1 }, failure: { kind: 'machine' } });
+  t.match(found.network, { state: 'failed', failure: { kind: 'unreachable' } });
+  t.match(found.server, { state: 'failed', failure: { kind: 'http' } }, 'a server may lack it, too');
+});
+
 t.test('depth and path leave out what was not asked for', async (t) => {
   const probes = [
     probe('ice-udp', { paths: ['udp'] }),

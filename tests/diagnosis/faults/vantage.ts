@@ -199,6 +199,48 @@ export const vantageFaults: readonly Fault[] = [
     says: ['2.6 s', '2 cores'],
   },
   {
+    name: 'a clock that is set during the check',
+    evidence: scene({
+      with: [
+        s.deep('peer', 'udp', s.failed('join')),
+        s.observation('load', undefined, {
+          ...{ lagP99Ms: 4, lagMostMs: 30, cpuShare: 0.2, cores: 2 },
+          clockStepMs: -3_600_000,
+        }),
+      ],
+    }),
+    codes: ['vantage-clock-skew'],
+    verdict: 'inconclusive',
+    says: ['set back by 3600 s', '`peer:udp`'],
+  },
+  {
+    name: 'a clock that is set by little, and a peer that cannot join',
+    evidence: scene({
+      with: [
+        s.deep('peer', 'udp', s.failed('join')),
+        s.observation('load', undefined, {
+          ...{ lagP99Ms: 4, lagMostMs: 30, cpuShare: 0.2, cores: 2 },
+          clockStepMs: 2000,
+        }),
+      ],
+    }),
+    codes: ['unexplained-failure'],
+    verdict: 'fail',
+  },
+  {
+    name: 'a clock that is set, and everything worked',
+    evidence: scene({
+      with: [
+        s.observation('load', undefined, {
+          ...{ lagP99Ms: 4, lagMostMs: 30, cpuShare: 0.2, cores: 2 },
+          clockStepMs: 3_600_000,
+        }),
+      ],
+    }),
+    codes: [],
+    verdict: 'pass',
+  },
+  {
     name: 'a busy machine that everything answered',
     evidence: scene({
       with: [s.observation('load', undefined, { lagP99Ms: 600, lagMostMs: 600, cpuShare: 0.2, cores: 2 })],
