@@ -19,6 +19,7 @@ import { dns } from '../../probes/dns.js';
 import type { Outcome, Probe, Tools } from '../../probes/probe.js';
 import { signal } from '../../probes/signal.js';
 import { tls } from '../../probes/tls.js';
+import { shake as shakeHands } from '../../probes/tls-handshake.js';
 import { observeEnvironment } from '../../run/planner.js';
 import { iceServer, knowing } from './ice-turn-world.js';
 
@@ -178,6 +179,25 @@ t.test('tls', async (t) => {
     t.match(facts, { protocol: 'TLSv1.3', host, address: '127.0.0.1', role: 'signal' });
     t.match(facts.chain, [{ subject: `CN=${host}`, issuer: 'CN=Test CA', subjectAltNames: [`DNS:${host}`] }]);
     t.match((facts.chain as { spkiSha256: string }[])[0]?.spkiSha256, /^[\w+/]{43}=$/);
+  });
+  t.test('the chain of a port that was looked at before is not read again, for Node loses memory by it', async (t) => {
+    const leaf = await makeCertificate({ names: [host], issuer: authority });
+    const server = createTls({ key: leaf.privateKey, cert: leaf.chain }, (socket) => socket.on('error', () => {}));
+    const port = await listening(t, server);
+    const signal = new AbortController().signal;
+    const chain = async (ca: string | undefined = authority.certificate) => {
+      const found = await shakeHands({ host, address: '127.0.0.1', port }, { ca, servername: host, signal });
+      found.secure?.destroy();
+      return found.chain ?? [];
+    };
+    const first = await chain();
+    t.match(first, [{ issuer: 'CN=Test CA' }]);
+    t.equal(await chain(), first, 'the very same');
+    t.not(await chain(leaf.certificate), first, 'unless something else came of the handshake');
+    const renewed = await makeCertificate({ names: [host], issuer: authority });
+    server.setSecureContext({ key: renewed.privateKey, cert: renewed.chain });
+    const { serialNumber } = new X509Certificate(renewed.certificate);
+    t.match(await chain(), [{ serialNumber }], 'or the certificate is another one');
   });
   t.test('expired', async (t) => {
     const port = await serve(t, { notBefore: new Date(Date.now() - 9 * day), notAfter: new Date(Date.now() - day) });
