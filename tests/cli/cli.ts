@@ -34,7 +34,10 @@ const kept = [
   'PLAYWRIGHT_BROWSERS_PATH',
 ];
 
-export function cli(parameters: readonly string[], { cwd, through = [], env, onProgress, onOutput }: Called = {}): Promise<Result> {
+export function cli(
+  parameters: readonly string[],
+  { cwd, through = [], env, onProgress, onOutput }: Called = {},
+): Promise<Result> {
   if (!existsSync(main)) throw new Error('the command line is tested as it is built: npm run build');
   const base = Object.fromEntries(kept.map((name) => [name, process.env[name]]));
   const [program = process.execPath, ...args] = [...through, process.execPath, main, ...parameters];
