@@ -7,6 +7,8 @@ const betweenBrowsers = /media\.spec\.ts$/;
 
 export default defineConfig<object, Options>({
   testDir: 'tests/connectivity',
+  // It is emptied first, and others keep their results beside it.
+  outputDir: 'test-results/connectivity',
   timeout: 60_000,
   // A machine of two cores is kept busy by one call already.
   workers: 1,

@@ -5,7 +5,6 @@ import { kills } from './kills.js';
 import { media } from './media.js';
 import { performance } from './performance.js';
 import { serveForLong } from './serve.js';
-import { soak } from './soak.js';
 import { verdicts } from './verdicts.js';
 import { wire } from './wire.js';
 
@@ -21,10 +20,6 @@ const help = `npm run bench -- [NAME] [OPTION …]
   media              where the time of a whole check goes, by phase: four paths, two participants each
       --rounds N     (default 5)
       --json         beside the table
-  soak               a healthy deployment, over and over: a false alarm ends it with 1
-      --runs N       (default 200)
-      --busy         while another process uses one core
-      --keep DIR     where runs that did not pass are kept (default test-results/soak)
   serve              the exporter for a long time: missed slots, memory, files and processes. Writes bench/serve.md
       --minutes N    (default 30; a shorter one writes nothing)
       --environments N  (default 50)
@@ -49,9 +44,6 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
     json: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
-    runs: { type: 'string', default: '200' },
-    busy: { type: 'boolean', default: false },
-    keep: { type: 'string', default: 'test-results/soak' },
     rounds: { type: 'string', default: '5' },
     only: { type: 'string', multiple: true, default: [] },
     minutes: { type: 'string', default: '30' },
@@ -76,8 +68,6 @@ async function main(): Promise<number> {
       return wire();
     case 'media':
       return media({ rounds: Number(values.rounds), json: values.json });
-    case 'soak':
-      return soak({ runs: Number(values.runs), busy: values.busy, directory: values.keep });
     case 'serve':
       return serveForLong({
         environments: Number(values.environments),
