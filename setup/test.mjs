@@ -28,7 +28,7 @@ function added(parts) {
 }
 
 /** What a browser does in a test needs both cores of a small machine, and times of people's patience count there. */
-const alone = /^tests[\\/](bench|browser|playwright)[\\/]/;
+const alone = /^tests[\\/](bench|browser|playwright|soak)[\\/]/;
 
 /** Shows one line for each file, and of its tests those that fail. */
 async function tap(tools) {

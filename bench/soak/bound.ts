@@ -1,7 +1,7 @@
 /** What so many trials prove about how often something happens. */
 
 /** That a bound is right. */
-export const confidence = 0.95;
+const confidence = 0.95;
 
 /**
  * The most that a rate can be, 0 to 1, after `events` in so many independent `trials`, with one-sided confidence of 95 %:

@@ -9,6 +9,8 @@ export interface Condition {
   readonly summary: string;
   /** The labs, in turns; absent: the command `check embedded`, which starts its own server. */
   readonly labs?: readonly Omit<Job, 'livekitServer'>[];
+  /** Runs of one lab: then the next condition has its turn, so that a soak that is cut short has seen all. */
+  readonly block: Readonly<Record<SoakDepth, number>>;
   /** Environments that one process checks at the same time. */
   readonly atOnce: Readonly<Record<SoakDepth, number>>;
   /** Processes that do nothing but use a processor, all the time. */
@@ -20,7 +22,15 @@ const trusted = ['healthy/private-ca'];
 const plain: Omit<Job, 'livekitServer'> = { topology: 'plain', vantage: 'open', faults: trusted };
 
 function condition(name: string, summary: string, rest: Partial<Condition> = {}): Condition {
-  return { name, summary, labs: [plain], atOnce: { wire: 1, media: 1 }, hogs: 0, ...rest };
+  return {
+    name,
+    summary,
+    labs: [plain],
+    block: { wire: 200, media: 8 },
+    atOnce: { wire: 1, media: 1 },
+    hogs: 0,
+    ...rest,
+  };
 }
 
 const lossy = (lossPercent: number): Condition =>
@@ -50,6 +60,9 @@ export const conditions: readonly Condition[] = [
   condition('many', 'many environments in one process: 100 at depth wire, 4 at depth media', {
     atOnce: { wire: 100, media: 4 },
   }),
-  condition('everywhere', 'each topology of the lab from each vantage that is healthy, in turns', { labs: everyPlace }),
+  condition('everywhere', 'each topology of the lab from each vantage that is healthy, in turns', {
+    labs: everyPlace,
+    block: { wire: 20, media: 2 },
+  }),
   condition('embedded', 'the whole command with its own server, a process for each run', { labs: undefined }),
 ];

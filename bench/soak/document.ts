@@ -3,7 +3,7 @@ import { livekitVersion } from '../../fixtures/embedded/livekit-server.js';
 import type { FaultLine, HealthyLine } from '../../fixtures/soak/lines.js';
 import { table } from '../performance-document.js';
 import { conditions } from './conditions.js';
-import { count, type FaultSum, type HealthySum, sumsOfFaults, sumsOfHealthy } from './tally.js';
+import { count, type FaultSum, type HealthySum, quantile, sumsOfFaults, sumsOfHealthy } from './tally.js';
 
 /** As `npm run fuzz -- --json` prints it. */
 export interface Fuzzing {
@@ -44,6 +44,7 @@ const healthyRow = (sum: HealthySum): string[] => [
   number(sum.inconclusive),
   number(sum.fail),
   `≤ ${percent(sum.bound)}`,
+  String(sum.load),
   [named(sum.codes), sum.broken > 0 ? `${sum.broken} without a run` : ''].filter(Boolean).join('; '),
 ];
 
@@ -52,7 +53,16 @@ export function healthyTable(lines: readonly HealthyLine[]): string {
     lines,
     conditions.map(({ name }) => name),
   );
-  const head = ['depth, condition', 'runs', 'pass', 'inconclusive', 'fail', 'false alarms, bound', 'what did not pass'];
+  const head = [
+    'depth, condition',
+    'runs',
+    'pass',
+    'inconclusive',
+    'fail',
+    'false alarms, bound',
+    'load',
+    'what did not pass',
+  ];
   return table(head, sums.map(healthyRow));
 }
 
@@ -89,10 +99,9 @@ const distinct = (values: readonly string[]): string => [...new Set(values)].joi
 /** When, and on what. */
 function circumstances(lines: readonly (HealthyLine | FaultLine)[]): string {
   const days = [...new Set(lines.map(({ at }) => at.slice(0, 10)))].sort();
-  const loads = lines.map(({ load }) => load).sort((one, other) => one - other);
-  const at = (share: number): number => loads[Math.floor(share * (loads.length - 1))] ?? 0;
+  const loads = lines.map(({ load }) => load);
   const machines = distinct(lines.map(({ cores, memoryGb }) => `${cores} cores and ${memoryGb} GiB`));
-  return `Made ${days.length > 1 ? `from ${days[0]} to ${days.at(-1)}` : `on ${days[0]}`} on a machine with ${machines}, livekit-server ${livekitVersion}; load average ${at(0)} to ${at(1)}, ${at(0.5)} in the middle.`;
+  return `Made ${days.length > 1 ? `from ${days[0]} to ${days.at(-1)}` : `on ${days[0]}`} on a machine with ${machines}, livekit-server ${livekitVersion}; load average ${quantile(loads, 0)} to ${quantile(loads, 1)}, ${quantile(loads, 0.5)} in the middle: other work had its part of the machine as well.`;
 }
 
 function healthySection({ healthy }: Results): string {

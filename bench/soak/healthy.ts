@@ -15,8 +15,6 @@ import {
 import { checkEmbedded } from '../command.js';
 import type { Condition } from './conditions.js';
 
-/** Runs of one lab: then another condition has its turn, so that a soak that is cut short has seen all. */
-const block: Readonly<Record<SoakDepth, number>> = { wire: 100, media: 8 };
 const checker = fileURLToPath(new URL('../../dist/fixtures/soak/checker.js', import.meta.url));
 /** Labs that could not be made or broke, one after another, before it is given up. */
 const mostBroken = 3;
@@ -49,13 +47,13 @@ export async function soakHealthy(options: HealthyOptions): Promise<void> {
     conditions.map((condition) => {
       const made = before.filter((line) => line.condition === condition.name && line.depth === depth).length;
       const left = Math.ceil(runs[depth] / conditions.length) - made;
-      return { condition, depth, left, labs: Math.ceil(made / block[depth]), broken: 0 };
+      return { condition, depth, left, labs: Math.ceil(made / condition.block[depth]), broken: 0 };
     }),
   );
   for (let open = tasks; open.length > 0 && !signal.aborted; open = open.filter(({ left }) => left > 0)) {
     for (const task of open.filter(({ left }) => left > 0)) {
       if (signal.aborted) return;
-      const count = Math.min(task.left, block[task.depth]);
+      const count = Math.min(task.left, task.condition.block[task.depth]);
       const known = readLines(file).length;
       const began = performance.now();
       try {

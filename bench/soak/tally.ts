@@ -14,8 +14,16 @@ export interface HealthySum {
   readonly broken: number;
   /** Of what did not pass, and how often. */
   readonly codes: Readonly<Record<string, number>>;
+  /** Load average of the machine, in the middle. */
+  readonly load: number;
   /** The most that the rate of false alarms can be, 0 to 1. */
   readonly bound: number;
+}
+
+/** The value below which such a share is, 0 to 1; 0 of nothing. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  return sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
 }
 
 /** How often each was said. */
@@ -37,6 +45,10 @@ export function sumHealthy(condition: string, depth: SoakDepth, lines: readonly 
     fail,
     broken,
     codes: count(others.flatMap(({ codes, verdict }) => codes.map((code) => `${verdict}: ${code}`))),
+    load: quantile(
+      lines.map(({ load }) => load),
+      0.5,
+    ),
     bound: upperBound(fail, lines.length - broken),
   };
 }
