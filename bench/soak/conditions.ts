@@ -34,7 +34,7 @@ function condition(name: string, summary: string, rest: Partial<Condition> = {})
 }
 
 const lossy = (lossPercent: number): Condition =>
-  condition(`loss-${lossPercent}`, `${lossPercent} of a hundred packets are lost, each way`, {
+  condition(`loss-${lossPercent}`, `${lossPercent} % of the packets are lost, each way`, {
     labs: [{ ...plain, lossPercent }],
     // Most of the time it waits for what was lost.
     atOnce: { wire: 4, media: 1 },
@@ -64,5 +64,8 @@ export const conditions: readonly Condition[] = [
     labs: everyPlace,
     block: { wire: 20, media: 2 },
   }),
-  condition('embedded', 'the whole command with its own server, a process for each run', { labs: undefined }),
+  condition('embedded', 'the whole command with its own server, a process for each run', {
+    labs: undefined,
+    block: { wire: 20, media: 2 },
+  }),
 ];

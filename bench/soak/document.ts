@@ -141,7 +141,7 @@ ${troubled || 'Each was named rightly each time.'}`;
 
 function fuzzingSection({ fuzzing }: Results): string {
   if (!fuzzing)
-    return 'No figures of a long run yet: `npm run fuzz -- --json > test-results/soak/fuzz.json` makes them.';
+    return 'No figures of a long run yet: `npm run --silent fuzz -- --json > test-results/soak/fuzz.json` makes them.';
   const rows = fuzzing.all.map(({ target, inputs, accepted, seconds, slowestMs, crash }) => [
     target,
     number(inputs),
