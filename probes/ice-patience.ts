@@ -12,8 +12,12 @@ const longestMs = 4500;
 const pollMs = 20;
 const again: Schedule = { sendAtMs: Array.from({ length: 14 }, (_, index) => 50 * index), giveUpAtMs: 1500 };
 
-/** From when on the server can answer checks; `startMs` is that of the first, undefined where it is not known yet. */
-export function answerableMs({ ourAnswer }: IceSession, startMs: number): number | undefined {
+/**
+ * From when on the server can answer checks; `startMs` is that of the first. Undefined where it is not known yet, and where
+ * it may have ended the session in between, which it does some 10 s after checks without a DTLS handshake.
+ */
+export function answerableMs({ ourAnswer, over }: IceSession, startMs: number): number | undefined {
+  if (over) return undefined;
   if (!ourAnswer) return startMs;
   return ourAnswer.heardMs === undefined ? undefined : Math.max(startMs, ourAnswer.heardMs);
 }
@@ -25,7 +29,8 @@ export async function untilAnswerable(
   now: () => number,
   signal: AbortSignal,
 ): Promise<void> {
-  while (answerableMs(session, startMs) === undefined && now() < startMs + longestMs && !signal.aborted) {
+  const isOpen = (): boolean => !session.over && answerableMs(session, startMs) === undefined;
+  while (isOpen() && now() < startMs + longestMs && !signal.aborted) {
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }
@@ -51,4 +56,5 @@ export async function paceUntilCertain(
 }
 
 /** What the failure of such a check says. */
-export const unheard = 'it is not known whether the server had our SDP answer by then';
+export const unheard = ({ over }: IceSession): string =>
+  over ? 'the server has ended the session' : 'it is not known whether the server had our SDP answer by then';

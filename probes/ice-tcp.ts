@@ -253,7 +253,7 @@ const checkTcp: Check = async (to, session, { schedule, signal, thorough, oneNod
       return failed(
         check,
         'late',
-        `${at(to)} accepted the connection${fromMs === undefined ? `, but ${unheard}` : ' too late to be waited for'}`,
+        `${at(to)} accepted the connection${fromMs === undefined ? `, but ${unheard(session)}` : ' too late to be waited for'}`,
       );
     if (inState('refused').length > 0)
       return { ...failed(check, 'refused', `${at(to)} refused the connection`), ...seen };

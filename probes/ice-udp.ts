@@ -203,7 +203,7 @@ const checkUdp: Check = async (to, session, { schedule, signal, thorough, now })
       return thorough ? { ...seen, sizes: sizesOf(flows, plainBytes), loss: lossOf(flows) } : seen;
     }
     if (failure && !stopped) return { ...failed(check, failure.kind, failure.message), sent, ...many };
-    if (!heard) return { ...failed(check, 'late', `${at(to)} did not answer, but ${unheard}`), sent };
+    if (!heard) return { ...failed(check, 'late', `${at(to)} did not answer, but ${unheard(session)}`), sent };
     const from = flows.length > 1 ? `from ${flows.length} ports ` : '';
     const silence = stopped
       ? `stopped after ${sent} checks without an answer`

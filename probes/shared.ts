@@ -24,6 +24,8 @@ export interface IceSession {
    * clock: it is known to have come; absent: not yet. All absent: nobody asks.
    */
   readonly ourAnswer?: { readonly heardMs?: number };
+  /** The server has ended the session, and answers no check any more. */
+  readonly over?: boolean;
 }
 
 /** An entry of the join response's ICE servers, one per URL. */

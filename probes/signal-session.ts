@@ -60,6 +60,7 @@ interface OpenIce {
   complete: boolean;
   lite: boolean;
   ourAnswer: { heardMs?: number };
+  over?: boolean;
 }
 
 /** For a connection that never came about. */
@@ -241,6 +242,7 @@ export async function openSession(
       learn(candidateInit(message.value.candidateInit));
       if (message.value.final) complete();
     } else if (message.case === 'leave') {
+      if (ice) ice.over = true;
       finish({ failure: { kind: 'closed', message: `the server asked to leave (reason ${message.value.reason})` } });
     }
   });

@@ -6,7 +6,7 @@ import type { TurnClient, TurnErrorResponse, TurnFailure, TurnResult } from '../
 import type { TimedStep } from '../wire/turn-link.js';
 import { type BindingCheck, bindingCheck, untilCertain } from './binding-check.js';
 import { at } from './ice-check.js';
-import { answerableMs, paceUntilCertain } from './ice-patience.js';
+import { answerableMs, paceUntilCertain, unheard } from './ice-patience.js';
 import type { IceSession } from './shared.js';
 
 export interface RelayResult {
@@ -15,8 +15,8 @@ export interface RelayResult {
   /** The first permission or channel that was denied, and whether every permission was. */
   readonly denied?: TurnErrorResponse;
   readonly allDenied: boolean;
-  /** Nothing was answered, and it is not known whether the server had our SDP answer. */
-  readonly unheard: boolean;
+  /** Nothing was answered, and this is why that may mean nothing. */
+  readonly unheard?: string;
   /** The link broke, or permissions were not answered. */
   readonly failure?: TurnFailure;
 }
@@ -174,11 +174,12 @@ export function relay(
         channel.denied && indications.rttMs !== undefined ? [channel.denied] : [],
       );
       const denied = refused[0] ?? unbound[0];
+      const mayMeanNothing = answeredMs === undefined && ice && answerableMs(ice, startMs) === undefined;
       return {
         step: { name: 'relayed-check', startMs, endMs: now() },
         checks,
         ...(denied && { denied }),
-        unheard: answeredMs === undefined && ice !== undefined && answerableMs(ice, startMs) === undefined,
+        ...(mayMeanNothing && { unheard: unheard(ice) }),
         allDenied: refused.length > 0 && refused.length === checks.length,
         ...(failure && { failure }),
       };

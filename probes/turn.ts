@@ -1,22 +1,23 @@
 /** `turn-udp`, `turn-tcp`, `turn-tls`: each TURN URL of the join response alone, up to an answer of the SFU through it. */
 import { isIP } from 'node:net';
+import { eitherSignal } from '../evidence/abort.js';
 import type { DnsFacts, TurnFacts } from '../evidence/facts.js';
 import type { Failure } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import type { TransportAddress } from '../wire/stun.js';
 import { trusting } from '../wire/tcp.js';
-import type { TurnClient, TurnFailure } from '../wire/turn.js';
+import type { TurnClient } from '../wire/turn.js';
 import type { TimedStep } from '../wire/turn-link.js';
 import { turnUri } from '../wire/turn-uri.js';
 import { refusal } from './allowed-address.js';
 import { untilCertain } from './binding-check.js';
 import { at, roundTripMs, wasRefused } from './ice-check.js';
-import { unheard } from './ice-patience.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools, Waiting } from './probe.js';
-import type { IceServer } from './shared.js';
+import type { EarlyTls, IceServer } from './shared.js';
 import { earlyTo } from './tls-early.js';
+import { failureOf, relayFailure } from './turn-failures.js';
 import { reachTurn } from './turn-reach.js';
-import { type RelayResult, relay, relayCandidates } from './turn-relay.js';
+import { relay, relayCandidates } from './turn-relay.js';
 
 type Transport = TurnFacts['transport'];
 
@@ -35,6 +36,8 @@ const lifetimeS = 600;
 /** An answer that takes longer than the round trips that it needs and this is worth looking for in other ways. */
 const unusualMs = 250;
 const roundTrips = 5;
+/** So much longer than usual, and another relayed address is tried; healthy ones are there by then. */
+const anotherMs = 100;
 /** Sent seven times by then, which one in a thousand survives at 20 % loss in each direction. */
 const hopelessMs = 350;
 const hopelessRoundTrips = 3;
@@ -83,74 +86,25 @@ function expiryOf(username: string): string | undefined {
 type Seen = Pick<TurnFacts, 'relayedChecks'> & Partial<TurnFacts>;
 type Attempt = { readonly seen: Seen; readonly steps: readonly TimedStep[]; readonly failure?: Failure };
 
-function failureOf(failure: TurnFailure, during: string): { seen: Partial<TurnFacts>; failure: Failure } {
-  const seen: Partial<TurnFacts> = {};
-  if (failure.kind === 'not-turn') seen.plaintext = printable(failure.received.subarray(0, 200).toString('latin1'));
-  if (failure.kind === 'turn-error') {
-    const { step, code, reason } = failure.error;
-    seen.error = { step, code, reason: printable(reason) };
-  }
-  return { seen, failure: { kind: failure.kind, message: printable(`${during}: ${failure.message}`, 300) } };
-}
-
-/** Media goes through channels; that indications do, is not enough. */
-function channelFailure(
-  checks: RelayResult['checks'],
-  denied: RelayResult['denied'],
-  url: string,
-): ReturnType<typeof failureOf> | undefined {
-  if (checks.some(({ channelRttMs }) => channelRttMs !== undefined)) return undefined;
-  if (denied?.step === 'channel') {
-    const message = `channel was answered with ${denied.code} ${denied.reason}`.trim();
-    return failureOf({ kind: 'turn-error', message, error: denied }, url);
-  }
-  const message = `${url} relays Send indications, but nothing comes back for ChannelData`;
-  return { seen: {}, failure: { kind: 'no-channel-answer', message } };
-}
-
-/** What the relayed checks came to; undefined where one was answered, through a channel too. */
-function relayFailure(
-  { checks, denied, allDenied, unheard: isUnheard, failure }: RelayResult,
-  url: string,
-): ReturnType<typeof failureOf> | undefined {
-  if (checks.some(({ rttMs }) => rttMs !== undefined)) return channelFailure(checks, denied, url);
-  if (failure) return failureOf(failure, url);
-  if (checks.length === 0) {
-    const message = `${url} gives relayed addresses, but the server offers no UDP candidate to relay to`;
-    return { seen: {}, failure: { kind: 'no-udp-candidate', message } };
-  }
-  const error = denied && { ...denied, reason: printable(denied.reason) };
-  if (error && allDenied) {
-    const message = `${url} does not relay to the media address: ${error.code} ${error.reason}`.trim();
-    return { seen: { error }, failure: { kind: 'turn-error', message } };
-  }
-  const tried = checks.map(({ candidate }) => candidate).join(', ');
-  if (isUnheard) {
-    const message = `${url} gives a relayed address, and nothing comes back through it from ${tried}, but ${unheard}`;
-    return { seen: { ...(error && { error }) }, failure: { kind: 'late', message } };
-  }
-  const message = `${url} gives a relayed address, but nothing comes back through it from ${tried}`;
-  return { seen: { ...(error && { error }) }, failure: { kind: 'no-relayed-answer', message } };
-}
-
 /** From the allocation to the checks through it. */
-async function converse(client: TurnClient, through: ReturnType<typeof relay>, target: TurnTarget, tools: Tools) {
-  const { known, signal } = tools;
+async function converse(
+  client: TurnClient,
+  through: ReturnType<typeof relay>,
+  target: TurnTarget,
+  { tools: { known, signal }, enough, onAllocated }: How,
+) {
   const { url } = target.server;
   const session = known.shared.iceSession;
   const family = relayCandidates(session, 4).length === 0 && relayCandidates(session, 6).length > 0 ? 6 : 4;
-  const stop = new AbortController();
-  const onAbort = (): void => stop.abort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
+  const refused = new AbortController();
   // All at once: where messages arrive in order, allocation, permission, channel and check take one round trip together.
   const allocating = client.allocate(family);
-  const relaying = through.run(client, family, stop.signal);
+  const relaying = through.run(client, family, eitherSignal([signal, enough, refused.signal]));
   const refreshing = client.refresh(lifetimeS);
   const allocated = await allocating;
-  if (!allocated.ok) stop.abort();
+  if (allocated.ok) onAllocated();
+  else refused.abort();
   const result = await relaying;
-  signal.removeEventListener('abort', onAbort);
   if (!allocated.ok) return { ...failureOf(allocated.failure, url), relayedChecks: [], steps: [] };
   const refreshed = await refreshing;
   const failed = relayFailure(result, url) ?? (refreshed.ok ? undefined : failureOf(refreshed.failure, url));
@@ -165,9 +119,20 @@ async function converse(client: TurnClient, through: ReturnType<typeof relay>, t
   return { seen, relayedChecks: [...checks], steps: [step], ...(failed && { failure: failed.failure }) };
 }
 
+interface How {
+  readonly transport: Transport;
+  readonly tools: Tools;
+  /** A connection that nothing was said on yet. */
+  readonly early?: EarlyTls | undefined;
+  /** Another attempt has told what there is to know: what was allocated is given back. */
+  readonly enough: AbortSignal;
+  onAllocated(): void;
+}
+
 /** One TURN server, from the connection to the release of the allocation. */
-async function attempt(target: TurnTarget, transport: Transport, tools: Tools): Promise<Attempt> {
-  const { known, signal, now } = tools;
+async function attempt(target: TurnTarget, how: How): Promise<Attempt> {
+  const { transport, tools, early, enough } = how;
+  const { known, now } = tools;
   const { server, host, address, port } = target;
   const { username, credential, url } = server;
   const through = relay(
@@ -176,12 +141,22 @@ async function attempt(target: TurnTarget, transport: Transport, tools: Tools): 
     (candidate) => hopelessAfterMs(known, candidate),
   );
   const secureContext = transport === 'tls' && { secureContext: trusting(known.environment.ca) };
-  const early = transport === 'tls' ? earlyTo(known, target) : undefined;
+  const unneeded = new AbortController();
+  const giveUp = (): void => unneeded.abort();
+  enough.addEventListener('abort', giveUp, { once: true });
   const reached = await reachTurn(
     { transport, address, port, host, ...secureContext, ...(early && { connection: early.secure }) },
-    { username, credential, schedule: untilCertain, signal, now, onData: through.receive },
+    {
+      username,
+      credential,
+      schedule: untilCertain,
+      signal: eitherSignal([tools.signal, unneeded.signal]),
+      now,
+      onData: through.receive,
+    },
     unusualMs + roundTrips * roundTripMs(known),
   );
+  enough.removeEventListener('abort', giveUp);
   if ('failure' in reached) {
     const { seen, failure } = failureOf(reached.failure, url);
     const looks = reached.looks.length > 0 && { looks: [...reached.looks] };
@@ -191,7 +166,7 @@ async function attempt(target: TurnTarget, transport: Transport, tools: Tools): 
   const usedAt = new Date().toISOString();
   const expireAt = expiryOf(username);
   let releaseMs = now();
-  const { seen, relayedChecks, steps, failure } = await converse(client, through, target, tools).finally(() => {
+  const { seen, relayedChecks, steps, failure } = await converse(client, through, target, how).finally(() => {
     releaseMs = now();
     // Its answer is waited for at the end of the run only: the observation is over.
     const released = client.release();
@@ -211,6 +186,41 @@ async function attempt(target: TurnTarget, transport: Transport, tools: Tools): 
   };
 }
 
+/** The relayed address that one `attempt` got did not do. */
+const isSilent = ({ failure }: Attempt): boolean => failure?.kind === 'no-relayed-answer';
+
+/**
+ * Where nothing comes back through the first relayed address, another one is tried beside it. What comes from an address
+ * that livekit-server knows goes to the session that it is known from (pion/ice, `udp_mux.go`), so a port of the relay
+ * that another session had a moment ago is silent to this one, until that one ends.
+ */
+function attempts(target: TurnTarget, transport: Transport, tools: Tools): Promise<Attempt> {
+  const enough = new AbortController();
+  const early = transport === 'tls' ? earlyTo(tools.known, target) : undefined;
+  const begin = (how: Pick<How, 'early' | 'onAllocated'>): Promise<Attempt> =>
+    attempt(target, { transport, tools, enough: enough.signal, ...how });
+  let timer: NodeJS.Timeout | undefined;
+  const decided = new Promise<Attempt>((resolve, reject) => {
+    let other: Promise<Attempt> | undefined;
+    const tryAnother = (): void => {
+      other = begin({ onAllocated: () => {} });
+      other.then((result) => !result.failure && resolve(result), reject);
+    };
+    const onAllocated = (): void => {
+      timer = setTimeout(tryAnother, anotherMs + roundTrips * roundTripMs(tools.known));
+    };
+    const first = begin({ early, onAllocated });
+    first.then(async (result) => {
+      if (isSilent(result)) await other;
+      resolve(result);
+    }, reject);
+  });
+  return decided.finally(() => {
+    clearTimeout(timer);
+    enough.abort();
+  });
+}
+
 async function observe(target: TurnTarget, transport: Transport, tools: Tools): Promise<Outcome> {
   const { server, host, address, port } = target;
   const facts = { url: printable(server.url), host, address, port, transport, relayedChecks: [] };
@@ -222,7 +232,7 @@ async function observe(target: TurnTarget, transport: Transport, tools: Tools): 
     const failure = { kind: 'turn-error', message: `the username for ${server.url} is longer than STUN allows` };
     return { state: 'failed', facts, failure };
   }
-  const { seen, steps, failure } = await attempt(target, transport, tools);
+  const { seen, steps, failure } = await attempts(target, transport, tools);
   if (failure?.kind === 'no-route') return unsupported(failure);
   const took = (...names: string[]): number | undefined => {
     const parts = steps.filter(({ name }) => names.includes(name));

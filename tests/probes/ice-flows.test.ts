@@ -150,9 +150,10 @@ t.test('half of the TCP connections are closed by a node that does not know the 
 });
 
 t.test('TCP is checked once where UDP has met one server', async (t) => {
-  let connections = 0;
+  // By connection: on a busy machine a check is sent again before its answer is read.
+  const connections = new Set<object>();
   const port = await tcpPeer(t, (message, socket) => {
-    connections += 1;
+    connections.add(socket);
     socket.write(frame(answerTo(message, 4000) as Buffer));
   });
   const udp = { address: '127.0.0.1', port: 7882, flows: { tried: 8, answered: 8 } };
@@ -160,7 +161,7 @@ t.test('TCP is checked once where UDP has met one server', async (t) => {
     { id: 'ice-udp:127.0.0.1:7882', probe: 'ice-udp', facts: udp },
   ]);
   t.equal(state, 'ok');
-  t.same([facts.flows, connections], [{ tried: 1, answered: 1 }, 1]);
+  t.same([facts.flows, connections.size], [{ tried: 1, answered: 1 }, 1]);
 });
 
 t.test(

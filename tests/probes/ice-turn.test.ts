@@ -168,6 +168,43 @@ if (await inOwnNamespace(t, import.meta.url)) {
     });
   });
 
+  t.test('a relay port that another session has had does not look blocked', async (t) => {
+    // Of two relay ports the first session leaves one that livekit-server takes for its own as long as it lasts.
+    const { environment } = await embedded(t, {
+      config: { turn: { relay_range_start: 31_000, relay_range_end: 31_001 } },
+    });
+    const relayedOver = async (...more: Probe[]): Promise<Observation[]> => {
+      const observations = await observeEnvironment({
+        environment,
+        probes: [dns, signal, turnUdp, ...more],
+        depth: 'wire',
+        paths: allPaths,
+        redactor: redactor(),
+        now: () => performance.now(),
+        signal: new AbortController().signal,
+      });
+      return observations.filter(({ probe }) => probe === 'turn-udp');
+    };
+    const later: Observation[] = [];
+    const meanwhile: Probe = {
+      name: 'meanwhile',
+      depth: 'wire',
+      deadlineMs: 60_000,
+      targets: ({ observations }) =>
+        [...observations.values()].some(({ probe }) => probe === 'turn-udp')
+          ? [{ id: 'meanwhile' }]
+          : { waitingFor: 'signal' },
+      observe: async () => {
+        for (let i = 0; i < 6; i++) later.push(...(await relayedOver()));
+        return { state: 'ok', facts: {} };
+      },
+    };
+    const [first] = await relayedOver(meanwhile);
+    t.equal(first?.state, 'ok');
+    t.equal(later.length, 6);
+    for (const { state, failure } of later) t.equal(state, 'ok', failure?.message);
+  });
+
   t.test('allocations are given back, and errors keep their codes', async (t) => {
     // One relay port: who has it, has the only one.
     const config = { turn: { relay_range_start: 31_000, relay_range_end: 31_000 } };
