@@ -14,7 +14,7 @@ import { main, writeConfiguration } from './cli/cli.js';
 import { inOwnNamespace } from './fixtures/own-namespace.js';
 
 const execute = promisify(execFile);
-const pages = ['pipelines', 'many-vantages'].map((name) =>
+const pages = ['pipelines', 'many-vantages', 'releasing'].map((name) =>
   readFileSync(new URL(`../docs/${name}.md`, import.meta.url), 'utf8'),
 );
 const examples = Object.fromEntries(
@@ -101,7 +101,7 @@ exec "${process.execPath}" "${main}" "$@" --depth wire
 
 t.test('the workflows for GitHub Actions are sound', async (t) => {
   const lint = await createLinter();
-  for (const name of ['github smoke', 'github nightly', 'github action']) {
+  for (const name of ['github smoke', 'github nightly', 'github action', 'release']) {
     t.same(lint(examples[name] ?? '', `.github/workflows/${name}.yml`), [], name);
   }
   // Runners of one's own have labels that nobody else knows.
