@@ -3,10 +3,13 @@ import { livekitVersion } from '../../fixtures/embedded/livekit-server.js';
 import type { FaultLine, HealthyLine } from '../../fixtures/soak/lines.js';
 import { table } from '../performance-document.js';
 import { conditions } from './conditions.js';
+import { faults as all } from './faults.js';
 import { count, type FaultSum, type HealthySum, quantile, sumsOfFaults, sumsOfHealthy } from './tally.js';
 
-/** As `npm run fuzz -- --json` prints it. */
+/** As `npm run fuzz -- --json` prints it, and when. */
 export interface Fuzzing {
+  /** ISO 8601. */
+  readonly at: string;
   readonly seed: number;
   readonly all: readonly {
     readonly target: string;
@@ -117,7 +120,7 @@ function healthySection({ healthy }: Results): string {
 
 ${healthyTable(healthy)}
 
-${bounds.join(' ')}
+${bounds.join(' ')} The long form is 30,000 and 3,000 runs.
 
 The conditions:
 
@@ -132,7 +135,9 @@ ${table(
 function faultsSection({ faults }: Results): string {
   if (faults.length === 0) return 'Not made yet.';
   const troubled = troubledFaults(faults);
-  return `${circumstances(faults)} Each time a fault is made in the next of its cells: a topology that it can be made on, seen from a vantage from which it can be seen.
+  const times = Object.values(count(faults.map(({ fault }) => fault)));
+  const [distinctFaults, most] = [times.length, Math.max(...times)];
+  return `${circumstances(faults)} Made so far: ${distinctFaults} of the lab's ${all.length} faults, ${most === 1 ? 'each once' : `up to ${most} times each`}; the long form is 50 times each. Each time a fault is made in the next of its cells: a topology that it can be made on, seen from a vantage from which it can be seen.
 
 ${faultsTable(faults)}
 
@@ -150,7 +155,7 @@ function fuzzingSection({ fuzzing }: Results): string {
     `${slowestMs.toFixed(1)} ms`,
     crash ? (crash.error.split('\n')[0] ?? '') : 'none',
   ]);
-  return `Seed ${fuzzing.seed}. Each input is a real message that was damaged. "Taken" are those that were still taken for what they pretend to be.
+  return `Made on ${fuzzing.at.slice(0, 10)} with seed ${fuzzing.seed}; the long form is 1,000,000 inputs for each parser, and a twentieth for what takes milliseconds. Each input is a real message that was damaged. "Taken" are those that were still taken for what they pretend to be.
 
 ${table(['parser', 'inputs', 'taken', 'in', 'slowest input', 'crash'], rows)}`;
 }

@@ -1,5 +1,5 @@
 /** `npm run soak`: how often a check is wrong, by doing it very often. Needs the build. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -102,13 +102,18 @@ async function makeFaults(values: Values, signal: AbortSignal): Promise<boolean>
   return made.every(({ outcome }) => outcome !== 'wrong');
 }
 
+function fuzzed(path: string): Fuzzing {
+  const printed = JSON.parse(readFileSync(path, 'utf8')) as Omit<Fuzzing, 'at'>;
+  return { ...printed, at: statSync(path).mtime.toISOString() };
+}
+
 function write({ results }: Values): void {
   const fuzzing = resolve(results, 'fuzz.json');
   const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
   const page = reliabilityDocument({
     healthy: readLines<HealthyLine>(resolve(results, healthyFile)),
     faults: readLines<FaultLine>(resolve(results, faultsFile)),
-    fuzzing: existsSync(fuzzing) ? (JSON.parse(readFileSync(fuzzing, 'utf8')) as Fuzzing) : undefined,
+    fuzzing: existsSync(fuzzing) ? fuzzed(fuzzing) : undefined,
     hostile: existsSync(`${docs}reliability/hostile.md`),
   });
   writeFileSync(`${docs}reliability.md`, page);

@@ -104,13 +104,18 @@ t.test('the page says what was made, and what was not', async (t) => {
   const page = reliabilityDocument({
     healthy: Array.from({ length: 3000 }, () => healthy('quiet', 'pass')),
     faults: [fault('dns-no-address', 'silent', [])],
-    fuzzing: { seed: 7, all: [{ target: 'stun', inputs: 1e6, accepted: 5e5, seconds: 9, slowestMs: 0.3 }] },
+    fuzzing: {
+      at: about.at,
+      seed: 7,
+      all: [{ target: 'stun', inputs: 1e6, accepted: 5e5, seconds: 9, slowestMs: 0.3 }],
+    },
     hostile: true,
   });
   t.match(page, 'on 2026-01-02 on a machine with 2 cores and 8 GiB');
   t.match(page, '| wire, quiet | 3,000 | 3,000 | 0 | 0 | ≤ 0.1 % | 1.5 |');
   t.match(page, 'fewer than one in 1,000 runs');
   t.match(page, '| `dns-no-address` | 1 of 1 | silent: nothing said (1) |');
+  t.match(page, /Made so far: 1 of the lab's \d{3} faults, each once/);
   t.match(page, '| stun | 1,000,000 | 50 % |');
   t.match(page, '](reliability/hostile.md)');
   t.match(healthyTable([healthy('busy', 'fail', ['udp-filtered'])]), 'fail: udp-filtered (1)');
