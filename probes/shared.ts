@@ -35,13 +35,17 @@ export interface IceServer {
   readonly credential: string;
 }
 
-/** A verified connection to the TURN host, made before its port was known. */
+/** A connection to the TURN host, made before its port was known. */
 export interface EarlyTls {
   readonly host: string;
   readonly address: string;
   readonly port: number;
+  /** Undefined where it was not verified. */
+  readonly shaken: Promise<EarlyHandshake | undefined>;
+}
+
+export interface EarlyHandshake {
   readonly secure: TLSSocket;
-  /** Of the handshake. */
   readonly facts: Partial<TlsFacts>;
 }
 

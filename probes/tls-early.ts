@@ -9,13 +9,15 @@ import type { DnsFacts } from '../evidence/facts.js';
 import { refusal } from './allowed-address.js';
 import { connectTcp } from './connect.js';
 import type { Known, Tools } from './probe.js';
-import type { EarlyTls } from './shared.js';
+import type { EarlyHandshake } from './shared.js';
 import { handshake, type TlsServer } from './tls-handshake.js';
 
-const port = 443;
+const usualPort = 443;
 const pollMs = 5;
 /** Signalling will be over by then. */
 const longestMs = 2000;
+/** It began with signalling, which is over when somebody asks. */
+const underWayMs = 250;
 
 /** Where the names are known; empty until then. */
 function addressOf(known: Known, host: string): string | undefined {
@@ -24,7 +26,7 @@ function addressOf(known: Known, host: string): string | undefined {
 }
 
 /** Never rejects. What it makes is shared, and ends with the run. */
-export async function connectEarly({ known, now, signal, onEnd, share }: Tools): Promise<void> {
+export async function connectEarly({ known, now, signal, onEnd, share }: Tools, port = usualPort): Promise<void> {
   const host = known.environment.claims.turn?.host;
   if (!host || !known.asked.paths.includes('turn-tls')) return;
   const untilMs = now() + longestMs;
@@ -38,17 +40,23 @@ export async function connectEarly({ known, now, signal, onEnd, share }: Tools):
   const connected = await connectTcp(server, signal);
   if ('failure' in connected) return;
   const connectedMs = now();
-  const shaken = await handshake(connected.socket, server, { ca: known.environment.ca, servername: host, signal });
-  const { secure, failure, ...shown } = shaken;
-  if (secure) onEnd(() => void secure.destroy());
-  if (!secure || failure) return;
-  const facts = { ...shown, connectMs: connectedMs - startMs, handshakeMs: now() - connectedMs };
-  share('earlyTls', { ...server, secure, facts });
+  const options = { ca: known.environment.ca, servername: host, signal };
+  const shaken = handshake(connected.socket, server, options).then(({ secure, failure, ...shown }) => {
+    if (secure) onEnd(() => void secure.destroy());
+    if (!secure || failure) return undefined;
+    return { secure, facts: { ...shown, connectMs: connectedMs - startMs, handshakeMs: now() - connectedMs } };
+  });
+  share('earlyTls', { ...server, shaken });
 }
 
-/** The one to this very port, as long as it is open. */
-export function earlyTo(known: Known, { host, address, port: to }: TlsServer): EarlyTls | undefined {
+/** The one to this very port, as long as it is open. A handshake that is under way is waited for, but not for long. */
+export async function earlyTo(
+  known: Known,
+  { host, address, port: to }: TlsServer,
+  patienceMs = underWayMs,
+): Promise<EarlyHandshake | undefined> {
   const early = known.shared.earlyTls;
-  const isIt = early && early.host === host && early.address === address && early.port === to;
-  return isIt && !early.secure.destroyed && early.secure.readable ? early : undefined;
+  if (early?.host !== host || early.address !== address || early.port !== to) return undefined;
+  const made = await Promise.race([early.shaken, setTimeout(patienceMs, undefined, { ref: false })]);
+  return made && !made.secure.destroyed && made.secure.readable ? made : undefined;
 }

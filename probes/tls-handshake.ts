@@ -1,6 +1,6 @@
 /** One TLS handshake, and what it shows: RFC 8446, RFC 5280 (chain), RFC 6125 (names). */
 import { isIP, type Socket } from 'node:net';
-import { type ConnectionOptions, checkServerIdentity, connect, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, checkServerIdentity, connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import type { TlsFacts } from '../evidence/facts.js';
 import type { Failure } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
@@ -37,8 +37,12 @@ const timeoutDefaultMs = 2500;
 /** OpenSSL's ways of saying that what came was no TLS record. */
 const notTls = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_HTTP_REQUEST']);
 
-function shown(secure: TLSSocket, { host, address, port }: TlsServer, servername: string | undefined): Handshake {
-  const leaf = secure.getPeerCertificate();
+function shown(
+  secure: TLSSocket,
+  { host, address, port }: TlsServer,
+  servername: string | undefined,
+  leaf: PeerCertificate,
+): Handshake {
   // With no name asked for there is none to compare.
   const wrongName = servername === undefined ? undefined : checkServerIdentity(host, leaf);
   const nameError = wrongName && printable(wrongName.message, 300);
@@ -62,6 +66,7 @@ function shown(secure: TLSSocket, { host, address, port }: TlsServer, servername
 export function handshake(socket: Socket, server: TlsServer, options: HandshakeOptions): Promise<Handshake> {
   const { host } = server;
   const { ca, servername, alpn, more, signal } = options;
+  let verified: PeerCertificate | undefined;
   return new Promise((resolve) => {
     const secure = connect({
       socket,
@@ -69,7 +74,10 @@ export function handshake(socket: Socket, server: TlsServer, options: HandshakeO
       ...(alpn && { ALPNProtocols: alpn }),
       // A refused chain is a fact to report, so it has to be read first. No secret is ever sent over this connection.
       rejectUnauthorized: false,
-      checkServerIdentity: () => undefined,
+      checkServerIdentity: (_, leaf) => {
+        verified = leaf;
+        return undefined;
+      },
       ...(more ?? { secureContext: trusting(ca) }),
     });
     const end = (result: Handshake): void => {
@@ -86,7 +94,7 @@ export function handshake(socket: Socket, server: TlsServer, options: HandshakeO
       });
     const timer = setTimeout(onAbort, options.timeoutMs ?? timeoutDefaultMs);
     signal.addEventListener('abort', onAbort, { once: true });
-    secure.on('secureConnect', () => end(shown(secure, server, servername)));
+    secure.on('secureConnect', () => end(shown(secure, server, servername, verified ?? secure.getPeerCertificate())));
     const broken = (error?: NodeJS.ErrnoException): void => {
       const why = error ? printable(error.code ?? error.message) : 'the connection was closed';
       const kind = notTls.has(why) ? 'plaintext' : 'tls';

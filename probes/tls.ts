@@ -96,7 +96,7 @@ async function look(
   const facts: TlsFacts = { role, host, address, port, chain: [] };
   const refused = role === 'turn' && refusal(known, address);
   if (refused) return { state: 'unsupported', facts: { ...facts }, failure: refused };
-  const early = earlyTo(known, target);
+  const early = await earlyTo(known, target);
   if (early) return { state: 'ok', facts: { ...facts, ...early.facts } };
   const startMs = now();
   const connected = await connectTcp(target, signal);

@@ -13,7 +13,7 @@ import { refusal } from './allowed-address.js';
 import { untilCertain } from './binding-check.js';
 import { at, roundTripMs, wasRefused } from './ice-check.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools, Waiting } from './probe.js';
-import type { EarlyTls, IceServer } from './shared.js';
+import type { EarlyHandshake, IceServer } from './shared.js';
 import { earlyTo } from './tls-early.js';
 import { failureOf, relayFailure } from './turn-failures.js';
 import { reachTurn } from './turn-reach.js';
@@ -123,7 +123,7 @@ interface How {
   readonly transport: Transport;
   readonly tools: Tools;
   /** A connection that nothing was said on yet. */
-  readonly early?: EarlyTls | undefined;
+  readonly early?: EarlyHandshake | undefined;
   /** Another attempt has told what there is to know: what was allocated is given back. */
   readonly enough: AbortSignal;
   onAllocated(): void;
@@ -194,9 +194,9 @@ const isSilent = ({ failure }: Attempt): boolean => failure?.kind === 'no-relaye
  * that livekit-server knows goes to the session that it is known from (pion/ice, `udp_mux.go`), so a port of the relay
  * that another session had a moment ago is silent to this one, until that one ends.
  */
-function attempts(target: TurnTarget, transport: Transport, tools: Tools): Promise<Attempt> {
+async function attempts(target: TurnTarget, transport: Transport, tools: Tools): Promise<Attempt> {
   const enough = new AbortController();
-  const early = transport === 'tls' ? earlyTo(tools.known, target) : undefined;
+  const early = transport === 'tls' ? await earlyTo(tools.known, target) : undefined;
   const begin = (how: Pick<How, 'early' | 'onAllocated'>): Promise<Attempt> =>
     attempt(target, { transport, tools, enough: enough.signal, ...how });
   let timer: NodeJS.Timeout | undefined;

@@ -24,6 +24,7 @@ const methods = {
   channelBind: 0x009,
 } as const;
 export type Method = keyof typeof methods;
+const methodNames = new Map<number, Method>(Object.entries(methods).map(([name, number]) => [number, name as Method]));
 
 const classes = ['request', 'indication', 'success', 'error'] as const;
 export type MessageClass = (typeof classes)[number];
@@ -140,7 +141,7 @@ export function decode(bytes: Buffer): StunMessage | undefined {
   if (!found) return undefined;
   const type = bytes.readUInt16BE(0);
   const number = ((type & 0x3e00) >> 2) | ((type & 0xe0) >> 1) | (type & 0xf);
-  const method = (Object.keys(methods) as Method[]).find((name) => methods[name] === number) ?? number;
+  const method = methodNames.get(number) ?? number;
   const transactionId = Buffer.from(bytes.subarray(8, headerBytes));
   const attributes: Attribute[] = [];
   for (const { number: attribute, value } of found) {
@@ -162,7 +163,8 @@ export function all<N extends AttributeName>(message: StunMessage, name: N): Att
 
 /** The first value of an attribute, the only one that counts where a message repeats it (RFC 8489 §14). */
 export function first<N extends AttributeName>(message: StunMessage, name: N): AttributeValues[N] | undefined {
-  return all(message, name)[0];
+  const [, value] = message.attributes.find(([type]) => type === name) ?? [];
+  return value as AttributeValues[N] | undefined;
 }
 
 /** MESSAGE-INTEGRITY is there and was made with this key. */
