@@ -37,6 +37,12 @@ const timeoutDefaultMs = 2500;
 /** OpenSSL's ways of saying that what came was no TLS record. */
 const notTls = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_HTTP_REQUEST']);
 
+/** Node still reads the common name of a certificate without alternative names; browsers and Go do not (RFC 9525 §2). */
+function wrongNameOf(host: string, leaf: PeerCertificate): string | undefined {
+  const commonNameOnly = leaf.subjectaltname ? undefined : 'the certificate has no subject alternative name';
+  return checkServerIdentity(host, leaf)?.message ?? commonNameOnly;
+}
+
 function shown(
   secure: TLSSocket,
   { host, address, port }: TlsServer,
@@ -44,8 +50,8 @@ function shown(
   leaf: PeerCertificate,
 ): Handshake {
   // With no name asked for there is none to compare.
-  const wrongName = servername === undefined ? undefined : checkServerIdentity(host, leaf);
-  const nameError = wrongName && printable(wrongName.message, 300);
+  const wrongName = servername === undefined ? undefined : wrongNameOf(host, leaf);
+  const nameError = wrongName && printable(wrongName, 300);
   const chainError = secure.authorizationError ? String(secure.authorizationError) : undefined;
   const protocol = secure.getProtocol();
   return {
