@@ -99,8 +99,13 @@ if (await onOwnMachine(t, import.meta.url)) {
     const { cwd, out } = await home(t);
     await writeFile(join(out, 'report.html'), 'an older one');
     const more = ['--history', 'out/runs', '--save', 'out/run.json', '--reporter', 'html=out/report.html'];
-    const both = await Promise.all([cli([...wire, ...more], { cwd }), cli([...wire, ...more], { cwd })]);
-    for (const result of both) noAlarm(t, result);
+    let second: ReturnType<typeof cli> | undefined;
+    // A kept run is named by the millisecond in which it began.
+    const onProgress = (text: string): void => {
+      if (text.includes('Checking own')) second ??= cli([...wire, ...more], { cwd });
+    };
+    const first = await cli([...wire, ...more], { cwd, onProgress });
+    for (const result of [first, await second]) if (t.ok(result) && result) noAlarm(t, result);
     const kept = await readdir(join(out, 'runs'));
     t.equal(kept.length, 2, 'both are kept');
     for (const name of kept) await loadRun(join(out, 'runs', name));
