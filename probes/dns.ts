@@ -6,7 +6,7 @@ import { hostOf } from '../environment/host.js';
 import type { DnsAnswer, DnsFacts, Role } from '../evidence/facts.js';
 import type { Failure } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
-import { askDns, type DnsReply, parseDnsServer } from '../wire/dns.js';
+import { askDns, type DnsReply, parseDnsServer, recordsOf } from '../wire/dns.js';
 import { turnUri } from '../wire/turn-uri.js';
 import { usable } from './addresses.js';
 import { type Authority, askAuthority } from './dns-authority.js';
@@ -48,10 +48,13 @@ function inHostsFile(name: string): string[] {
   }
 }
 
-function answer(resolver: string, type: 'A' | 'AAAA', reply: DnsReply): DnsAnswer {
+function answer(name: string, resolver: string, type: 'A' | 'AAAA', reply: DnsReply): DnsAnswer {
   const { message, transport, failure } = reply;
-  if (!message) return { resolver, transport, type, addresses: [], cnames: [], failure: failure ?? 'malformed' };
-  const records = message.answers ?? [];
+  const none = (why: string): DnsAnswer => ({ resolver, transport, type, addresses: [], cnames: [], failure: why });
+  if (!message) return none(failure ?? 'malformed');
+  // What was cut off may be all of it, so it is no answer (RFC 2181 §9).
+  if (message.flag_tc) return none('truncated');
+  const records = recordsOf(message, name);
   const ttls = records.flatMap((record) => ('ttl' in record && record.ttl !== undefined ? [record.ttl] : []));
   return {
     resolver,
@@ -84,11 +87,11 @@ function result(facts: DnsFacts): Outcome {
     : { state: 'failed', facts: { ...facts }, failure: failureOf(facts.name, facts.answers) };
 }
 
-function ofAuthority(asked: readonly Authority[]): DnsAnswer[] {
+function ofAuthority(name: string, asked: readonly Authority[]): DnsAnswer[] {
   return asked.flatMap(({ resolver, replies }) =>
     replies.map((reply): DnsAnswer => {
       const type = reply.message?.questions?.[0]?.type === 'AAAA' ? 'AAAA' : 'A';
-      return { ...answer(resolver, type, reply), authority: true };
+      return { ...answer(name, resolver, type, reply), authority: true };
     }),
   );
 }
@@ -101,13 +104,13 @@ async function askResolver(
 ): Promise<DnsAnswer[]> {
   const server = parseDnsServer(resolver);
   const replies = await askDns({ name, type, server, signal });
-  const answers = replies.map((reply) => answer(resolver, type, reply));
+  const answers = replies.map((reply) => answer(name, resolver, type, reply));
   if (answers.at(-1)?.rcode !== 'SERVFAIL') return answers;
   // RFC 4035 §3.2.2: what a validating resolver withholds, it gives to a client that checks for itself.
   const unchecked = await askDns({ name, type, server, signal, checkingDisabled: true });
   return [
     ...answers,
-    ...unchecked.map((reply): DnsAnswer => ({ ...answer(resolver, type, reply), checkingDisabled: true })),
+    ...unchecked.map((reply): DnsAnswer => ({ ...answer(name, resolver, type, reply), checkingDisabled: true })),
   ];
 }
 
@@ -125,7 +128,7 @@ async function observe({ name, role }: Name, { known, signal }: Tools): Promise<
   if (known.asked.zoneFirst) {
     const denials = await zoneDenies(name, resolvers, known, signal);
     if (denials.length > 0) {
-      return result({ name, role, source: 'resolver', answers: ofAuthority(denials), addresses: [] });
+      return result({ name, role, source: 'resolver', answers: ofAuthority(name, denials), addresses: [] });
     }
   }
   const asks = resolvers.flatMap((resolver) =>
@@ -133,7 +136,7 @@ async function observe({ name, role }: Name, { known, signal }: Tools): Promise<
   );
   const cached = (await Promise.all(asks)).flat();
   const authority = await askAuthority(name, cached, known, signal);
-  const answers = [...cached, ...ofAuthority(authority)];
+  const answers = [...cached, ...ofAuthority(name, authority)];
   // An answer that failed validation, or that no cache has yet, is not what a client would use.
   const usual = answers.filter(({ authority, checkingDisabled }) => !authority && !checkingDisabled);
   const addresses = usable(

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Environment } from '../environment/environment.js';
 import { hostOf } from '../environment/host.js';
+import { eitherSignal } from '../evidence/abort.js';
 import type { HttpFacts } from '../evidence/facts.js';
 import { printable } from '../evidence/text.js';
 import { trusting } from '../wire/tcp.js';
@@ -13,6 +14,8 @@ import { trusting } from '../wire/tcp.js';
 const mostBodyBytes = 4096;
 /** A body that does not end is reported as far as it came: the status alone says more than a timeout. */
 const bodyMs = 1000;
+/** Up to its headers, however slowly they drip: nobody waits for longer, and nothing may be left open in a long run. */
+const answerMs = 3000;
 
 export interface Endpoint {
   readonly host: string;
@@ -105,8 +108,8 @@ export function get(
       host: endpoint.host,
       port: endpoint.port,
       path,
-      signal,
-      timeout: 3000,
+      signal: eitherSignal([signal], answerMs + bodyMs),
+      timeout: answerMs,
       ...over,
       headers: { 'user-agent': 'livekit-doctor' },
     });

@@ -91,7 +91,10 @@ export async function openSession(
   token: string,
   { redactor, signal, events, now, connection = connectSignal(endpoint, signal) }: SessionOptions,
 ): Promise<Session> {
-  const { SignalRequest, SignalResponse, SignalTarget } = await loadProtocol();
+  const [{ SignalRequest, SignalResponse, SignalTarget }, { bounded }] = await Promise.all([
+    loadProtocol(),
+    import('./bounded-reader.js'),
+  ]);
   const scheme = endpoint.secure ? 'wss' : 'ws';
   const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
   const at = `${scheme}://${host}:${endpoint.port}${path}`;
@@ -196,7 +199,7 @@ export async function openSession(
     if (!isBinary) return;
     let message: InstanceType<typeof SignalResponse>['message'];
     try {
-      message = SignalResponse.fromBinary(data as Buffer).message;
+      message = SignalResponse.fromBinary(data as Buffer, bounded).message;
     } catch {
       finish({ failure: { kind: 'no-join', message: `${at} sent a message that is not LiveKit signalling` } });
       return;

@@ -3,7 +3,7 @@ import { getServers } from 'node:dns';
 import { isIP } from 'node:net';
 import { hostOf } from '../environment/host.js';
 import type { NatFacts } from '../evidence/facts.js';
-import { askDns, parseDnsServer } from '../wire/dns.js';
+import { askDns, parseDnsServer, recordsOf } from '../wire/dns.js';
 import type { TransportAddress } from '../wire/stun.js';
 import { turnUri } from '../wire/turn-uri.js';
 import { addressesOf, isAllowed, trusted } from './allowed-address.js';
@@ -77,7 +77,7 @@ export async function locate(
   const type = family === 6 ? 'AAAA' : 'A';
   const asks = (resolvers ?? getServers()).map(async (resolver) => {
     const replies = await askDns({ name: host, type, server: parseDnsServer(resolver), signal });
-    const answers = replies.flatMap(({ message }) => message?.answers ?? []);
+    const answers = replies.flatMap(({ message }) => (message ? recordsOf(message, host) : []));
     const found = at(answers.flatMap((record) => (record.type === type ? [String(record.data)] : [])));
     if (found.length === 0) throw new Error(`${resolver} knows no address of ${host}`);
     return found;

@@ -75,7 +75,8 @@ export async function observeEnvironment(plan: Plan): Promise<Observation[]> {
   const record = (observation: Observation): void => {
     const { id, probe, state, failure } = observation;
     // Our own words stay, whatever a server calls secret; and the id is what the probes know it by.
-    const clean = { ...redactor.json(observation), probe, state };
+    const itsId = id.startsWith(probe) ? `${probe}${redactor.text(id.slice(probe.length))}` : redactor.text(id);
+    const clean = { ...redactor.json(observation), id: itsId, probe, state };
     if (clean.failure && failure) clean.failure.kind = failure.kind;
     observations.set(id, clean);
     events?.onObservation?.(clean);

@@ -73,6 +73,21 @@ export function decodeMessage(bytes: Buffer): packet.DecodedPacket | undefined {
   }
 }
 
+/** What the answer section says of a name: its own records, and those of the names that its aliases lead to. */
+export function recordsOf(message: packet.DecodedPacket, name: string): packet.Answer[] {
+  const all = message.answers ?? [];
+  const owners = new Set([name.toLowerCase()]);
+  // An alias may stand before the one that leads to it.
+  for (let more = true; more; ) {
+    const before = owners.size;
+    for (const record of all) {
+      if (record.type === 'CNAME' && owners.has(record.name.toLowerCase())) owners.add(record.data.toLowerCase());
+    }
+    more = owners.size > before;
+  }
+  return all.filter((record) => owners.has(record.name.toLowerCase()));
+}
+
 /** Answers to another question are not answers (RFC 5452 §9.1): undefined, so that the caller keeps waiting. */
 function answers(ask: DnsAsk, id: number, bytes: Buffer): packet.DecodedPacket | 'malformed' | undefined {
   if (bytes.length < headerBytes || bytes.readUInt16BE(0) !== id) return undefined;

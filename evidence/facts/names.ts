@@ -19,7 +19,7 @@ export interface DnsAnswer {
   /** Smallest TTL in seconds. */
   ttlS?: number;
   rttMs?: number;
-  /** Why no answer came: `timeout`, `refused`, `malformed`. */
+  /** Why no answer came: `timeout`, `refused`, `unreachable`, `malformed`, `truncated`. */
   failure?: string;
 }
 

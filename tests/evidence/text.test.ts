@@ -16,6 +16,14 @@ test('secrets that are remembered, and whatever looks like one, are replaced eve
   t.equal(redact.text('wss://x/rtc?access_token=abc&auto=1'), 'wss://x/rtc?access_token=[redacted]&auto=1');
 });
 
+test('a server that calls our words secret takes none of them from us', async (t) => {
+  const redact = redactor();
+  for (const word of ['address', '192.0.2.1', '[2001:db8::1]:443', '2026-01-01T00:00:00.000Z']) redact.add(word);
+  const facts = { address: '192.0.2.1', at: '[2001:db8::1]:443', validTo: '2026-01-01T00:00:00.000Z' };
+  t.same(redact.json(facts), facts);
+  t.equal(redact.text('the address'), 'the [redacted]', 'a text may lose it');
+});
+
 test('a secret that was cut short is known by its beginning, and so is one that JSON escapes', async (t) => {
   const redact = redactor();
   const secret = 'a-secret-of-the-operator';
