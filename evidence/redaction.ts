@@ -50,7 +50,9 @@ export function redactor(publicWords: readonly string[] = []): Redactor {
     if (typeof value === 'string') return text(value);
     if (Array.isArray(value)) return value.map(json);
     if (value && typeof value === 'object') {
-      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [ourWord.test(key) ? key : text(key), json(inner)]));
+      return Object.fromEntries(
+        Object.entries(value).map(([key, inner]) => [ourWord.test(key) ? key : text(key), json(inner)]),
+      );
     }
     return value;
   };

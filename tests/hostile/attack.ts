@@ -47,7 +47,11 @@ export interface Attacked extends Numbered {
 }
 
 function placeOf(index: number): Pick<Place, 'address' | 'name' | 'lure'> {
-  return { address: `198.51.100.${index + 1}`, name: `livekit${index}.hostile.test`, lure: firstLure + betweenLures * index };
+  return {
+    address: `198.51.100.${index + 1}`,
+    name: `livekit${index}.hostile.test`,
+    lure: firstLure + betweenLures * index,
+  };
 }
 
 /** Several at once are environments of one check, which is then bounded as one of them is. */

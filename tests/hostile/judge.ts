@@ -103,14 +103,17 @@ function bounded(attacked: Attacked, honestMb: number): string[] {
 /** Not those of a text of several lines. Those that turn its direction, too. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
-/** What `page.ts` has its peers say: an element, and a command to GitHub's runner. */
-const marks = [/<hostile/i, /^::hostile/m];
+/** What `page.ts` has its peers say, where it would be more than a text: an element, a command to GitHub's runner. */
+const marks: readonly (readonly [name: RegExp, mark: RegExp])[] = [
+  [/\.(html|svg)$/, /<hostile/i],
+  [/^std/, /^::hostile/m],
+];
 
 function clean({ outputs, one }: Attacked): string[] {
   const secrets = [apiSecret, turnCredential, icePassword, ...(one.secrets ?? [])];
   return Object.entries(outputs).flatMap(([name, text]) => {
     const at = text.search(controls);
-    const raw = marks.filter((mark) => !/json$/.test(name) && mark.test(text));
+    const raw = marks.flatMap(([where, mark]) => (where.test(name) && mark.test(text) ? [mark] : []));
     const long = text.split('\n').some((line) => line.length > 2000) && /^std/.test(name);
     return [
       ...secretsIn(text, secrets).map((secret) => `${name} holds a secret: ${secret}`),

@@ -25,7 +25,7 @@ export function page({ all, strays, honestMb, seconds }: Results): string {
     '',
     `\`npm run hostile\`, ${new Date().toISOString().slice(0, 10)}, ${machine}: ${all.length} peers in ${seconds.toFixed(0)} s, ${wrong} of them survived wrongly, ${strays.length} packets to where nobody sent them.`,
     '',
-    `Each is looked at by a real \`livekit-doctor check\` in a process of its own, in a network where every address is this machine's and every packet's destination is counted. It must end by itself, each observation by its deadline and a tenth, without an exception; with the observation that the table names; within 80 MB of what an honest peer costs (${honestMb} MB); without a secret, a terminal escape or the peer's markup in any output; and without a packet to an address that it may not look at: loopback, link-local, metadata, other private networks. Strangers' public addresses get a few packets at most.`,
+    `Each is looked at by a real \`livekit-doctor check\` (several are environments of one check, and what goes wrong there is tried alone), in a network where every address is this machine's and every packet's destination is counted. It must end by itself, each observation by its deadline and a tenth, without an exception; with the observation that the table names; within 80 MB of what an honest peer costs (${honestMb} MB); without a secret, a terminal escape or the peer's markup in any output; and without a packet to an address that it may not look at: loopback, link-local, metadata, other private networks. Strangers' public addresses get a few packets at most.`,
     ...sections,
     '',
   ].join('\n');
