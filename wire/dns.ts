@@ -76,7 +76,8 @@ export function decodeMessage(bytes: Buffer): packet.DecodedPacket | undefined {
 /** What the answer section says of a name: its own records, and those of the names that its aliases lead to. */
 export function recordsOf(message: packet.DecodedPacket, name: string): packet.Answer[] {
   const all = message.answers ?? [];
-  const owners = new Set([name.toLowerCase()]);
+  // The root's dot is in no decoded name.
+  const owners = new Set([name.toLowerCase().replace(/\.$/, '')]);
   // An alias may stand before the one that leads to it.
   for (let more = true; more; ) {
     const before = owners.size;
