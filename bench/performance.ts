@@ -1,8 +1,9 @@
 /** `npm run bench`: everything side by side in one run. The full one writes `docs/performance.md` and its plots. */
+
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { livekitVersion } from '../fixtures/embedded/livekit-server.js';
+import { thisMachine } from '../fixtures/machine.js';
 import { cases, quickCases } from './cases.js';
 import { type Compared, compareAll } from './compare.js';
 import { documentOf, summaryOf } from './performance-document.js';
@@ -37,7 +38,7 @@ export async function performance({ quick, rounds, json }: PerformanceOptions): 
   const times = quick ? 1 : rounds;
   const made: Performance = {
     date: new Date().toISOString().slice(0, 10),
-    machine: { cores: cpus().length, memoryGb: Math.round(totalmem() / 2 ** 30), node: process.versions.node },
+    machine: { ...thisMachine(), node: process.versions.node },
     livekit: livekitVersion,
     rounds: times,
     startup: await startup(times),

@@ -1,6 +1,7 @@
 /** What a long time of `serve` was like, as a table, and as the page `bench/serve.md`. */
-import { cpus, totalmem } from 'node:os';
+
 import { livekitVersion } from '../fixtures/embedded/livekit-server.js';
+import { machineText } from '../fixtures/machine.js';
 import type { Sample, Served, ServingOptions } from './contestants/serving.js';
 import { table } from './performance-document.js';
 
@@ -116,7 +117,7 @@ export const serveSummary = (served: Served, options: ServingOptions): string =>
 export function serveDocument(served: Served, options: ServingOptions): string {
   const { environments, every, minutes } = options;
   const warmUp = Math.round(minutes * warmUpShare);
-  const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.versions.node}, livekit-server ${livekitVersion}`;
+  const machine = `${machineText()}, livekit-server ${livekitVersion}`;
   return `# serve, for a long time
 
 \`npm run bench -- serve\`, ${new Date().toISOString().slice(0, 10)}, ${machine}: one healthy deployment in the lab, called by ${environments} ports as ${environments} environments, each checked on the wire every ${every} for ${minutes} minutes, with a history. Sampled every ${options.sampleMs / 1000} s, with a scrape of \`/metrics\` each time. The deployment runs on the same cores.

@@ -57,8 +57,8 @@ function loadProtocol(): void {
 }
 
 /**
- * Never rejects for what a deployment does. Rejects with a `MachineError` where this machine cannot check, and with the signal's reason when it was aborted, after everything
- * that was opened has been closed.
+ * Never rejects for what a deployment does. Rejects with a `MachineError` where this machine cannot check, and with the
+ * signal's reason when it was aborted, after everything that was opened has been closed.
  */
 export async function runChecks(options: RunOptions): Promise<Run> {
   requireOpenFiles();

@@ -1,6 +1,7 @@
 /** What became of every hostile peer, as the page `docs/reliability/hostile.md`. */
-import { cpus, totalmem } from 'node:os';
+
 import { layers } from '../../fixtures/hostile/case.js';
+import { machineText } from '../../fixtures/machine.js';
 import type { Result, Results } from './hostile.js';
 
 const escaped = (text: string): string => text.replaceAll('|', '\\|');
@@ -19,11 +20,10 @@ export function page({ all, strays, honestMb, seconds }: Results): string {
     const head = ['the peer', 'what it does', 'what comes out', 'the check took', 'memory more'];
     return ['', `## ${layer}`, '', `| ${head.join(' | ')} |`, `|${' --- |'.repeat(head.length)}`, ...own.map(row)];
   });
-  const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.versions.node}`;
   return [
     '# Hostile peers',
     '',
-    `\`npm run hostile\`, ${new Date().toISOString().slice(0, 10)}, ${machine}: ${all.length} peers in ${seconds.toFixed(0)} s, ${wrong} of them survived wrongly, ${strays.length} packets to where nobody sent them.`,
+    `\`npm run hostile\`, ${new Date().toISOString().slice(0, 10)}, ${machineText()}: ${all.length} peers in ${seconds.toFixed(0)} s, ${wrong} of them survived wrongly, ${strays.length} packets to where nobody sent them.`,
     '',
     `Each is looked at by a real \`livekit-doctor check\` (several are environments of one check, and what goes wrong there is tried alone), in a network where every address is this machine's and every packet's destination is counted. It must end by itself, each observation by its deadline and a tenth, without an exception; with the observation that the table names; within 80 MB of what an honest peer costs (${honestMb} MB); without a secret, a terminal escape or the peer's markup in any output; and without a packet to an address that it may not look at: loopback, link-local, metadata, other private networks. Strangers' public addresses get a few packets at most.`,
     ...sections,
