@@ -1,6 +1,6 @@
 /** The lab itself, with tools that know nothing of livekit-doctor: what is built, what each vantage sees, what remains. */
 import { execFile, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { requireLivekitServer } from '../../fixtures/embedded/livekit-server.js';
@@ -136,18 +136,25 @@ t.test('the vantage sees nothing of this machine: its own host name, resolvers a
   });
 });
 
-/** Processes of this machine that run in the network namespace of a sandbox. */
-function processesOf(mark: string): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(mark);
-      } catch {
-        return false;
-      }
-    });
+/** What `/proc` says of a process; undefined: it has ended. */
+function ofProcess<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
 }
+
+const allProcesses = (): string[] => readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+const pidNamespace = (pid: string): string | undefined => ofProcess(() => readlinkSync(`/proc/${pid}/ns/pid`));
+
+/** Those of this machine that were started with `mark` in their environment; one that is just being executed has none yet. */
+const markedWith = (mark: string): string[] =>
+  allProcesses().filter((pid) => ofProcess(() => readFileSync(`/proc/${pid}/environ`, 'latin1').includes(mark)));
+
+/** Whatever runs in a sandbox, the servers with environments of their own among it. */
+const processesIn = (sandbox: string | undefined): string[] =>
+  allProcesses().filter((pid) => sandbox !== undefined && pidNamespace(pid) === sandbox);
 
 /** Opens a lab in another process, which says when it is open. */
 async function openElsewhere(mark: string): Promise<ReturnType<typeof spawn>> {
@@ -167,12 +174,16 @@ t.test('nothing is left behind, however its owner ends', async (t) => {
   for (const end of ['SIGKILL', 'SIGTERM', 'SIGINT'] as const) {
     const mark = `lab-${process.pid}-${end}`;
     const child = await openElsewhere(mark);
-    t.ok(processesOf(mark).length > 3, 'the lab runs');
+    const sandbox = markedWith(mark)
+      .map(pidNamespace)
+      .find((one) => one !== undefined && one !== pidNamespace('self'));
+    t.ok(processesIn(sandbox).length > 3, 'the lab runs, with its servers');
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill(end);
     await ended;
-    while (processesOf(mark).length > 0) await new Promise((resolve) => setTimeout(resolve, 10));
-    t.same(processesOf(mark), [], end);
+    const left = (): string[] => [...markedWith(mark), ...processesIn(sandbox)];
+    while (left().length > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    t.same(left(), [], end);
   }
 });
 
