@@ -49,10 +49,9 @@ export interface Participants {
 /** What a person grants who joins a call. Without it Chromium hides its addresses behind names (mDNS). */
 export const permissions = ['camera', 'microphone'];
 
-/** Opens the page of a participant. Its context must have been made with `permissions`, or for another browser than Chromium with its own. */
+/** Opens a participant's page in a context that was made with `permissions`, or for another browser than Chromium with its own. */
 export async function openPage(context: BrowserContext, server: PageServer): Promise<Page> {
-  // A Firefox comes with one, and another window would cost it a quarter of a second.
-  const page = context.pages()[0] ?? (await context.newPage());
+  const page = await context.newPage();
   await page.goto(server.url);
   return page;
 }
