@@ -44,15 +44,28 @@ export function openTcp(address: string, port: number, signal: AbortSignal): Pro
 
 const contexts = new Map<string, SecureContext>();
 
+/** What `tls.createSecureContext` wraps; it has no type, and no documentation. */
+interface NativeContext {
+  addCACert?(pem: string): void;
+}
+
 /**
- * What to trust: the public roots, and a private CA (PEM) beside them. Kept, because building one with a private CA costs
- * about 20 ms, for the 140 public roots are read again. Throws where the PEM cannot be read.
+ * What to trust: the public roots, and a private CA (PEM) beside them. Kept for the next connection.
  */
 export function trusting(ca: string | undefined): SecureContext {
   const known = contexts.get(ca ?? '');
   if (known) return known;
-  const context = createSecureContext(ca === undefined ? {} : { ca: [...rootCertificates, ca] });
+  const context = ca === undefined ? createSecureContext() : withPrivate(ca);
   contexts.set(ca ?? '', context);
+  return context;
+}
+
+/** The documented way, a list, has the 140 public roots read again, which takes 30 ms; the store that Node has, 1 ms. */
+function withPrivate(ca: string): SecureContext {
+  const context = createSecureContext();
+  const native = context.context as NativeContext | undefined;
+  if (!native?.addCACert) return createSecureContext({ ca: [...rootCertificates, ca] });
+  native.addCACert(ca);
   return context;
 }
 

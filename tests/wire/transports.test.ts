@@ -1,7 +1,11 @@
 /** Framing of byte streams, pacing, and the thin transports against real local sockets. */
+import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
+import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { makeCertificate } from '../../fixtures/certificates.js';
@@ -18,6 +22,7 @@ import { encode, newTransactionId } from '../../wire/stun.js';
 import { openTcp, secure, trusting } from '../../wire/tcp.js';
 import { hasRoute, openUdp } from '../../wire/udp.js';
 
+const run = promisify(execFile);
 const never = new AbortController().signal;
 
 /** For what must have worked. */
@@ -251,6 +256,28 @@ t.test('TLS: what verifies is let through, everything else is refused with its c
   const byAddress = await serve({ names: ['127.0.0.1'], issuer: ca });
   t.equal(await shake(byAddress, '127.0.0.1', ca.certificate), 'ok', 'a URL may carry an address');
   t.equal(trusting(ca.certificate), trusting(ca.certificate), 'what to trust is read once');
+
+  // Nobody here has the key of a public root, so Node is told of another one.
+  const root = await makeCertificate({ subject: 'CN=public root', ca: true });
+  const below = await serve({ names: ['turn.doctor.test'], issuer: root });
+  const file = join(t.testdir(), 'root.pem');
+  writeFileSync(file, root.certificate);
+  const program = `const { openTcp, secure, trusting } = await import(${JSON.stringify(new URL('../../wire/tcp.ts', import.meta.url))});
+    for (const port of [${good}, ${below}]) {
+      const { signal } = new AbortController();
+      const { socket } = await openTcp('127.0.0.1', port, signal);
+      const { code } = await secure(socket, 'turn.doctor.test', trusting(${JSON.stringify(ca.certificate)}), signal);
+      console.log(code ?? 'ok');
+    }
+    process.exit();`;
+  const { stdout } = await run(
+    process.execPath,
+    [...process.execArgv, '--use-openssl-ca', '--input-type=module', '--eval', program],
+    {
+      env: { ...process.env, SSL_CERT_FILE: file },
+    },
+  );
+  t.equal(stdout, 'ok\nok\n', 'a private CA is trusted beside the roots that Node has');
 });
 
 t.test('TLS: a port that does not speak it, or that says nothing', async (t) => {
