@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { requireLivekitServer } from '../fixtures/embedded/livekit-server.js';
 import { openSandbox, type Sandbox } from '../fixtures/lab/sandbox.js';
 import type { Case, ContestantName } from './cases.js';
+import type { Joining } from './contestants/joining.js';
 import type { OfficialCheck } from './contestants/official.js';
 import type { OwnCheck } from './contestants/ours.js';
 import type { PlainCall } from './contestants/plain.js';
@@ -40,6 +41,8 @@ export interface Compared {
   readonly steps: OwnCheck['steps'];
   /** Of that in the middle at depth media, where there was one. */
   readonly mediaSteps: OwnCheck['steps'];
+  /** What the server took for a join, the round trip taken off: the first since its start, and those that follow. */
+  readonly server: { readonly first: Spread; readonly next: Spread };
   /** Processor time of our process at depth wire. */
   readonly cpu: Spread;
 }
@@ -94,7 +97,12 @@ const contestants: Readonly<Record<Contestant, Run>> = {
   },
 };
 
-async function round(one: Case, number: number, livekitServer: string): Promise<Map<Contestant, Sample>> {
+interface Round {
+  readonly samples: ReadonlyMap<Contestant, Sample>;
+  readonly joining: Joining;
+}
+
+async function round(one: Case, number: number, livekitServer: string): Promise<Round> {
   const { faults, vantage, roundTripMs, lossPercent, healthy } = one;
   const sandbox = await openSandbox({
     topology: 'plain',
@@ -106,22 +114,26 @@ async function round(one: Case, number: number, livekitServer: string): Promise<
   });
   const samples = new Map<Contestant, Sample>();
   try {
+    // The first join since a server's start takes it far longer; nobody is to be measured by that, whose turn it is first.
+    const joining = await program<Joining>(sandbox, 'joining');
     const everybody: Contestant[] = ['ours, wire', ...one.contestants];
     const from = number % everybody.length;
     for (const name of [...everybody.slice(from), ...everybody.slice(0, from)]) {
       samples.set(name, await contestants[name](sandbox, healthy));
     }
+    return { samples, joining };
   } finally {
     await sandbox.close();
   }
-  return samples;
 }
 
 const middle = (samples: readonly Sample[]): OwnCheck['steps'] =>
   [...samples].sort((a, b) => a.ms - b.ms)[Math.floor(samples.length / 2)]?.own?.steps ?? [];
 
-function compared(one: Case, rounds: readonly Map<Contestant, Sample>[]): Compared {
-  const of = (name: Contestant): Sample[] => rounds.flatMap((samples) => samples.get(name) ?? []);
+function compared(one: Case, rounds: readonly Round[]): Compared {
+  const of = (name: Contestant): Sample[] => rounds.flatMap(({ samples }) => samples.get(name) ?? []);
+  const server = (ms: (joining: Joining) => number): Spread =>
+    spread(rounds.map(({ joining }) => Math.max(0, ms(joining) - joining.connectMs)));
   const wire = of('ours, wire');
   const media = of('ours, media');
   const rows = (['ours, wire', ...one.contestants] as const).map((contestant): Row => {
@@ -144,6 +156,7 @@ function compared(one: Case, rounds: readonly Map<Contestant, Sample>[]): Compar
     rows,
     steps: middle(wire),
     mediaSteps: middle(media),
+    server: { first: server(({ firstMs }) => firstMs), next: server(({ nextMs }) => nextMs) },
     cpu: spread(wire.flatMap(({ own }) => own?.cpuMs ?? [])),
   };
 }
@@ -157,12 +170,12 @@ export async function compareAll(
   onProgress: (line: string) => void,
 ): Promise<Compared[]> {
   const livekitServer = await requireLivekitServer();
-  const made = new Map<Case, Map<Contestant, Sample>[]>(cases.map((one) => [one, []]));
+  const made = new Map<Case, Round[]>(cases.map((one) => [one, []]));
   for (let number = 0; number < rounds; number++) {
     for (const one of cases) {
-      const samples = await round(one, number, livekitServer);
-      made.get(one)?.push(samples);
-      const times = [...samples].map(([name, { ms }]) => `${name} ${Math.round(ms)} ms`).join(', ');
+      const measured = await round(one, number, livekitServer);
+      made.get(one)?.push(measured);
+      const times = [...measured.samples].map(([name, { ms }]) => `${name} ${Math.round(ms)} ms`).join(', ');
       onProgress(`round ${number + 1} of ${rounds}: ${one.name}, ${linkOf(one)}: ${times}`);
     }
   }

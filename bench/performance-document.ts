@@ -103,6 +103,34 @@ function slopes(compared: readonly Compared[]): string {
   return rows.length > 0 ? table(['case', 'round trips that its time grows by'], rows) : '';
 }
 
+/** What protocols and server need at least, beside what it took. */
+function limits(compared: readonly Compared[]): string {
+  const healthy = compared.filter((one) => one.healthy && one.lossPercent === 0);
+  return table(
+    ['RTT', `${roundTripsNeeded} round trips`, 'the server, for a join', 'together', 'measured', 'beyond it'],
+    healthy.map(({ roundTripMs, server, rows }) => {
+      const least = roundTripsNeeded * roundTripMs + server.next.medianMs;
+      const measured = rows[0]?.took.medianMs ?? Number.NaN;
+      const times = [roundTripsNeeded * roundTripMs, server.next.medianMs, least, measured, measured - least];
+      return [`${roundTripMs} ms`, ...times.map(duration)];
+    }),
+  );
+}
+
+const firstJoin = (compared: readonly Compared[]): Spread =>
+  (compared.find((one) => one.healthy) ?? (compared[0] as Compared)).server.first;
+
+function accounts({ account, machine }: Performance): string {
+  const whole = account.reduce((sum, { ms }) => sum + ms, 0);
+  const rows = account.map(({ process, count, ms }) => [
+    count > 1 ? `${process} (${count})` : process,
+    duration(ms),
+    `${Math.round((100 * ms) / whole)} %`,
+  ]);
+  const least = `${duration(whole)}, so ${duration(whole / machine.cores)} at least on ${machine.cores} cores`;
+  return `${table(['process', 'processor time', 'share'], rows)}\n\nTogether ${least}.`;
+}
+
 function scales({ wireScale, mediaScale }: Performance): string {
   const rows = [...wireScale.map((one) => ['wire', one] as const), ...mediaScale.map((one) => ['media', one] as const)];
   return table(
@@ -120,14 +148,23 @@ function scales({ wireScale, mediaScale }: Performance): string {
 }
 
 export function summaryOf(made: Performance): string {
-  return [comparisons(made.compared), slopes(made.compared), scales(made), marks(made)].filter(Boolean).join('\n\n');
+  return [
+    comparisons(made.compared),
+    limits(made.compared),
+    slopes(made.compared),
+    accounts(made),
+    scales(made),
+    marks(made),
+  ]
+    .filter(Boolean)
+    .join('\n\n');
 }
 
 export function documentOf(made: Performance): string {
-  const { date, machine, livekit, rounds, compared, startup } = made;
+  const { date, machine, livekit, browser, rounds, compared, startup } = made;
   return `# Performance
 
-Made by \`npm run bench\` on ${date}, in one run: ${machine.cores} cores, ${machine.memoryGb} GiB, Node ${machine.node}, livekit-server ${livekit}. Each case is a lab of its own, real servers in network namespaces; all contestants run in the same namespace one after the other, and another one begins in each of the ${rounds} rounds. Other machines give other times, so compare the ratios. The figures are in [performance.json](performance.json).
+Made by \`npm run bench\` on ${date}, in one run: ${machine.cores} cores, ${machine.memoryGb} GiB, Node ${machine.node}, livekit-server ${livekit}, ${browser}. Each case is a lab of its own, real servers in network namespaces; all contestants run in the same namespace one after the other, and another one begins in each of the ${rounds} rounds. Other machines give other times, so compare the ratios. The figures are in [performance.json](performance.json).
 
 ## Against the marks
 
@@ -140,7 +177,7 @@ The ratio is to our own median: at depth media for whatever sees media, else at 
 - **ours, wire** and **ours, media**: \`check --depth wire\` and \`check --depth media\`: four paths, two participants each, content verified.
 - **ConnectionCheck**: livekit-client's own, which LiveKit's test page runs, all seven checks.
 - **plain Playwright**: two pages that join and wait for a picture of each other, once as it comes and once by relay.
-- **terminal tools**: \`dig\`, \`openssl s_client\` and \`turnutils_uclient\` for every TURN server, without signalling and media. turnutils_uclient sends no SNI, so it does not reach a TURN server that shares port 443 with signalling.
+- **terminal tools**: \`dig\` (or \`drill\`), \`openssl s_client\` and \`turnutils_uclient\` for every TURN server, without signalling and media. turnutils_uclient sends no SNI, so it does not reach a TURN server that shares port 443 with signalling.
 
 ![Time to an answer](images/performance-tools.svg)
 
@@ -148,7 +185,11 @@ ${comparisons(compared)}
 
 ## The physical limit
 
-A verdict at depth wire needs ${roundTripsNeeded} round trips: DNS, TCP, TLS, upgrade and join, the allocation at TURN, and a check through the relay; the checks of the media ports fit beside the last two. From 50 to 200 ms of round-trip time it grows by so many:
+A verdict at depth wire needs ${roundTripsNeeded} round trips: DNS, TCP, TLS, upgrade and join, the allocation at TURN, and a check through the relay; the checks of the media ports fit beside the last two. Beside them stands what the server itself takes to let somebody in. The first time since its start that is ${spreadText(firstJoin(compared))} here, which no row holds: somebody has joined before.
+
+${limits(compared)}
+
+From 50 to 200 ms of round-trip time a verdict grows by so many round trips:
 
 ${slopes(compared)}
 
@@ -159,6 +200,10 @@ ${slopes(compared)}
 ![A healthy check at depth wire](images/performance-waterfall.svg)
 
 ![A healthy check at depth media](images/performance-media.svg)
+
+Who needs the processor for it, servers and all, at depth media:
+
+${accounts(made)}
 
 Before and after:
 

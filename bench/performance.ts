@@ -1,24 +1,32 @@
 /** `npm run bench`: everything side by side in one run. The full one writes `docs/performance.md` and its plots. */
 
+import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { findBrowser, missingBrowser } from '../browser/executable.js';
 import { livekitVersion } from '../fixtures/embedded/livekit-server.js';
 import { thisMachine } from '../fixtures/machine.js';
 import { cases, quickCases } from './cases.js';
 import { type Compared, compareAll } from './compare.js';
+import type { Share } from './contestants/accounting.js';
 import { documentOf, summaryOf } from './performance-document.js';
 import { plotsOf } from './performance-plots.js';
-import { mediaSteps, quickMediaSteps, quickWireSteps, type Scaled, scale, wireSteps } from './scale.js';
+import { account, mediaSteps, quickMediaSteps, quickWireSteps, type Scaled, scale, wireSteps } from './scale.js';
 import { type Startup, startup } from './startup.js';
 
 export interface Performance {
   readonly date: string;
   readonly machine: { readonly cores: number; readonly memoryGb: number; readonly node: string };
   readonly livekit: string;
+  /** What it calls itself. */
+  readonly browser: string;
   readonly rounds: number;
   readonly compared: readonly Compared[];
   readonly wireScale: readonly Scaled[];
   readonly mediaScale: readonly Scaled[];
+  /** Processor time of a healthy check at depth media. */
+  readonly account: readonly Share[];
   readonly startup: readonly Startup[];
 }
 
@@ -32,6 +40,13 @@ export interface PerformanceOptions {
 
 const docs = fileURLToPath(new URL('../docs/', import.meta.url));
 
+async function browserVersion(): Promise<string> {
+  const found = findBrowser();
+  if (!found) throw new Error(missingBrowser());
+  const { stdout } = await promisify(execFile)(found.executable, ['--no-sandbox', '--version']);
+  return stdout.trim();
+}
+
 /** Returns the exit code: 1 where a healthy deployment did not pass or a fault was not seen. Time decides nothing. */
 export async function performance({ quick, rounds, json }: PerformanceOptions): Promise<number> {
   const onProgress = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -40,10 +55,12 @@ export async function performance({ quick, rounds, json }: PerformanceOptions): 
     date: new Date().toISOString().slice(0, 10),
     machine: { ...thisMachine(), node: process.versions.node },
     livekit: livekitVersion,
+    browser: await browserVersion(),
     rounds: times,
     startup: await startup(times),
     wireScale: await scale(quick ? quickWireSteps : wireSteps, onProgress),
     mediaScale: await scale(quick ? quickMediaSteps : mediaSteps, onProgress),
+    account: await account(),
     compared: await compareAll(quick ? quickCases : cases, times, onProgress),
   };
   process.stdout.write(json ? `${JSON.stringify(made, null, 2)}\n` : `${summaryOf(made)}\n`);

@@ -6,7 +6,9 @@ export interface Process {
   readonly parent: number;
   /** `Z` of one that has ended and that its parent did not wait for. */
   readonly state: string;
-  /** Of processor time, its own and of those children that it has waited for. */
+  /** Of processor time, its own. */
+  readonly ownTicks: number;
+  /** Its own and of those children that it has waited for. */
   readonly ticks: number;
 }
 
@@ -22,8 +24,10 @@ export async function processes(): Promise<Process[]> {
       const fields = numbers.map(Number);
       const [parent = 0] = fields;
       // utime, stime, cutime, cstime: fields 14 to 17.
-      const ticks = fields.slice(10, 14).reduce((sum, one) => sum + one, 0);
-      return [{ pid: Number(pid), parent, state, ticks }];
+      const [user = 0, system = 0, ...children] = fields.slice(10, 14);
+      const ownTicks = user + system;
+      const ticks = children.reduce((sum, one) => sum + one, ownTicks);
+      return [{ pid: Number(pid), parent, state, ownTicks, ticks }];
     }),
   );
   return all.flat();

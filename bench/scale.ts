@@ -1,5 +1,6 @@
 /** How cost grows: many environments at depth wire in one process, and many paths of media at once. */
-import { ownCheck } from './compare.js';
+import { ownCheck, program } from './compare.js';
+import type { Share } from './contestants/accounting.js';
 import type { OwnCheck } from './contestants/ours.js';
 import { openHealthyLab } from './healthy-lab.js';
 
@@ -50,6 +51,16 @@ export async function scale(steps: readonly Step[], onProgress: (line: string) =
       made.push(one);
     }
     return made;
+  } finally {
+    await sandbox.close();
+  }
+}
+
+/** Of one healthy check at depth media, every process that takes part in it. */
+export async function account(): Promise<Share[]> {
+  const sandbox = await openHealthyLab();
+  try {
+    return await program<Share[]>(sandbox, 'accounting', JSON.stringify(['--depth', 'media']));
   } finally {
     await sandbox.close();
   }

@@ -1,5 +1,5 @@
 /**
- * The tools that people reach for at a terminal: `dig` for the name, `openssl s_client` for TLS, `turnutils_uclient` for
+ * The tools that people reach for at a terminal: `dig` (where it is missing `drill`) for the name, `openssl s_client` for TLS, `turnutils_uclient` for
  * TURN, with credentials from a join response. `tools.ts FILE`, with the environment in FILE. Prints an array of `ToolRun` as JSON.
  */
 import { spawn } from 'node:child_process';
@@ -92,7 +92,9 @@ function ofTurn({ url, username, credential }: IceServer): Promise<ToolRun>[] {
 
 const { address } = await lookup(host);
 const runs = [
-  await timed('dig', 'dig', ['+tries=1', host], /status: NOERROR/),
+  findProgram('dig')
+    ? await timed('dig', 'dig', ['+tries=1', host], /status: NOERROR/)
+    : await timed('drill', 'drill', [host], /rcode: NOERROR/),
   await timed(
     'openssl s_client',
     'openssl',
