@@ -3,8 +3,8 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument,
 import { hideReferences, showReferences, unclosedReference } from './interpolate.js';
 import { type Problems, problemsOf } from './problems.js';
 
-/** Far more than a hand-written file has. Aliases of aliases would otherwise grow without bound. */
-const mostValues = 20_000;
+/** More than thousands of environments have. Aliases of aliases would otherwise grow without bound. */
+const mostValues = 100_000;
 const mostLevels = 20;
 
 export type PathInFile = readonly (string | number)[];

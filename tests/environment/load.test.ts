@@ -339,9 +339,9 @@ t.test('what is said in one place with an anchor holds in every place', async (t
     { claims: { dns: { signal: '1.2.3.4' } } },
   ]);
   const billions = `a0: &a0 [x, x]\n${Array.from({ length: 40 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]\n`).join('')}`;
-  t.match(await complaint(loadFrom(t, billions)), /^livekit-doctor.yaml:\d+:\d+: more than 20000 values/);
+  t.match(await complaint(loadFrom(t, billions)), /^livekit-doctor.yaml:\d+:\d+: more than 100000 values/);
   const endless = 'environments: &all { a: *all }';
-  t.match(await complaint(loadFrom(t, endless)), /^livekit-doctor.yaml:1:\d+: more than 20000 values/);
+  t.match(await complaint(loadFrom(t, endless)), /^livekit-doctor.yaml:1:\d+: more than 100000 values/);
 });
 
 t.test('the ready-made environments load, given their variables', async (t) => {
