@@ -35,7 +35,7 @@ export interface Compared {
   readonly roundTripMs: number;
   readonly lossPercent: number;
   readonly healthy: boolean;
-  readonly mark: { readonly text: string; readonly ms: number };
+  readonly mark: { readonly text: string; readonly ms: number; readonly measured: Spread };
   readonly rows: readonly Row[];
   /** Of our run in the middle, at depth wire. */
   readonly steps: OwnCheck['steps'];
@@ -103,9 +103,9 @@ interface Round {
 }
 
 async function round(one: Case, number: number, livekitServer: string): Promise<Round> {
-  const { faults, vantage, roundTripMs, lossPercent, healthy } = one;
+  const { topology, faults, vantage, roundTripMs, lossPercent, healthy } = one;
   const sandbox = await openSandbox({
-    topology: 'plain',
+    topology,
     vantage,
     faults: [...faults],
     livekitServer,
@@ -147,12 +147,13 @@ function compared(one: Case, rounds: readonly Round[]): Compared {
     return { contestant, took, ratio: took.medianMs / base.medianMs, right, of: samples.length, says };
   });
   const { name, roundTripMs, lossPercent, healthy, mark } = one;
+  const measured = spread(wire.map(({ ms, own }) => (mark.ofRefusal ? (own?.refusedMs ?? Number.NaN) : ms)));
   return {
     name,
     roundTripMs,
     lossPercent,
     healthy,
-    mark: { text: mark.text, ms: mark.ms(roundTripMs) },
+    mark: { text: mark.text, ms: mark.ms(roundTripMs), measured },
     rows,
     steps: middle(wire),
     mediaSteps: middle(media),
@@ -173,11 +174,20 @@ export async function compareAll(
   const made = new Map<Case, Round[]>(cases.map((one) => [one, []]));
   for (let number = 0; number < rounds; number++) {
     for (const one of cases) {
-      const measured = await round(one, number, livekitServer);
-      made.get(one)?.push(measured);
-      const times = [...measured.samples].map(([name, { ms }]) => `${name} ${Math.round(ms)} ms`).join(', ');
-      onProgress(`round ${number + 1} of ${rounds}: ${one.name}, ${linkOf(one)}: ${times}`);
+      const where = `round ${number + 1} of ${rounds}: ${one.name}, ${linkOf(one)}`;
+      try {
+        const measured = await round(one, number, livekitServer);
+        made.get(one)?.push(measured);
+        const times = [...measured.samples].map(([name, { ms }]) => `${name} ${Math.round(ms)} ms`).join(', ');
+        onProgress(`${where}: ${times}`);
+      } catch (error) {
+        // What was measured for an hour is not lost for it; the case has a round less, which its row says.
+        onProgress(`✗ ${where}: ${(error as Error).message}`);
+      }
     }
   }
-  return cases.map((one) => compared(one, made.get(one) ?? []));
+  return cases.flatMap((one) => {
+    const measured = made.get(one) ?? [];
+    return measured.length > 0 ? [compared(one, measured)] : [];
+  });
 }

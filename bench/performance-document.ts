@@ -43,7 +43,7 @@ function held(name: string, measured: number, mark: number): readonly string[] {
 /** Each mark, and what was measured against it. */
 function marks({ compared, wireScale, startup }: Performance): string {
   const wire = compared.map((one) =>
-    held(`wire, ${one.name}, ${linkOf(one)}: ${one.mark.text}`, one.rows[0]?.took.medianMs ?? Number.NaN, one.mark.ms),
+    held(`wire, ${one.name}, ${linkOf(one)}: ${one.mark.text}`, one.mark.measured.medianMs, one.mark.ms),
   );
   const program = startup.flatMap(({ name, took, mark }) =>
     mark === undefined ? [] : [held(name, took.medianMs, mark)],

@@ -17,6 +17,8 @@ export interface OwnCheck {
   readonly maxRssMb: number;
   readonly verdicts: Partial<Record<Verdict, number>>;
   readonly codes: readonly string[];
+  /** Of the first environment: from when an address was known until it was called refused, the slowest. */
+  readonly refusedMs?: number;
   /** Of the first environment: how long each observation took, and each phase of media. */
   readonly steps: readonly { readonly id: string; readonly startMs: number; readonly endMs: number }[];
 }
@@ -66,12 +68,17 @@ const { environments, durationMs } = JSON.parse(Buffer.concat(output).toString()
 const verdicts: Partial<Record<Verdict, number>> = {};
 for (const { verdict } of environments) verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
 const loud = environments.flatMap(({ findings }) => findings.filter(({ severity }) => severity !== 'info'));
+const observations = environments[0]?.observations ?? [];
+const refused = observations.filter(
+  ({ failure, facts }) => failure?.kind === 'refused' && (facts.origin ?? 'advertised') === 'advertised',
+);
 const check: OwnCheck = {
   programMs,
   runMs: durationMs,
   ...(JSON.parse(took) as { cpuMs: number; maxRssMb: number }),
   verdicts,
   codes: [...new Set(loud.map(({ code }) => code))],
-  steps: (environments[0]?.observations ?? []).map(({ id, startMs, endMs }) => ({ id, startMs, endMs })),
+  ...(refused.length > 0 && { refusedMs: Math.max(...refused.map(({ startMs, endMs }) => endMs - startMs)) }),
+  steps: observations.map(({ id, startMs, endMs }) => ({ id, startMs, endMs })),
 };
 process.stdout.write(JSON.stringify(check), () => process.exit(0));

@@ -23,7 +23,8 @@ export interface ToolRun {
   readonly ok?: boolean;
 }
 
-const mostMs = 60_000;
+/** Nobody waits longer at a terminal. */
+const mostMs = 20_000;
 
 function timed(name: string, program: string, args: readonly string[], good: RegExp): Promise<ToolRun> {
   const executable = findProgram(program);
