@@ -11,7 +11,11 @@ export interface Deframer {
 
 type Measured =
   /** Not enough to tell: look again when there are `need` bytes. */
-  { readonly need: number } | { readonly from: number; readonly to: number; readonly total: number } | 'broken';
+  | { readonly need: number }
+  | { readonly from: number; readonly to: number; readonly total: number }
+  /** So many bytes are in no message. */
+  | { readonly skip: number }
+  | 'broken';
 
 const keptWhenBrokenBytes = 512;
 const magicCookie = 0x2112a442;
@@ -43,6 +47,10 @@ function deframer(measure: (bytes: Buffer) => Measured): Deframer {
         }
         if ('need' in measured) {
           need = measured.need;
+        } else if ('skip' in measured) {
+          chunks = [bytes.subarray(measured.skip)];
+          have -= measured.skip;
+          need = 1;
         } else if (have < measured.total) {
           need = measured.total;
         } else {
@@ -70,7 +78,8 @@ export function frame(payload: Buffer): Buffer {
 
 /**
  * RFC 4571 as ICE uses it (RFC 6544 §3): the peer's first message answers or makes a check, so it is STUN, and a stream
- * that begins otherwise is broken. A message has at most 65,535 bytes.
+ * that begins otherwise is broken. A message has at most 65,535 bytes; empty ones are left out, all that follow each other
+ * at once: a megabyte of zeros is half a million.
  */
 export function iceTcpDeframer(): Deframer {
   let began = false;
@@ -83,8 +92,16 @@ export function iceTcpDeframer(): Deframer {
       if (bytes.readUInt32BE(6) !== magicCookie) return 'broken';
       began = true;
     }
+    if (total === 2) return { skip: emptyFrames(bytes) };
     return { from: 2, to: total, total };
   });
+}
+
+/** How many bytes at the beginning are lengths of nothing. */
+function emptyFrames(bytes: Buffer): number {
+  const other = bytes.findIndex((byte) => byte !== 0);
+  const zeros = other < 0 ? bytes.length : other;
+  return zeros - (zeros % 2);
 }
 
 /** Data for a bound channel (RFC 8656 §12.4); over a stream it is padded to a multiple of four bytes. */

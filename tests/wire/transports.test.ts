@@ -53,13 +53,24 @@ function inChunks(deframer: Deframer, stream: Buffer, sizes: readonly number[]):
 const sizes = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 6 });
 
 t.test('RFC 4571: messages come out as they went in, however the stream is cut', async (t) => {
-  const later = fc.uint8Array({ maxLength: 300 }).map((value) => Buffer.from(value));
+  const later = fc.uint8Array({ minLength: 1, maxLength: 300 }).map((value) => Buffer.from(value));
   fc.assert(
     fc.property(fc.array(later, { maxLength: 8 }), sizes, (others, cuts) => {
       const messages = [stun(3), ...others];
       const deframer = iceTcpDeframer();
       t.same(inChunks(deframer, Buffer.concat(messages.map(frame)), cuts), messages);
       t.equal(deframer.rest().length, 0);
+    }),
+  );
+});
+
+t.test('ICE over TCP: frames of nothing are left out, however many and however they are cut', async (t) => {
+  const empty = fc.nat({ max: 50 });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat({ max: 200 }), empty), { maxLength: 8 }), sizes, (pieces, cuts) => {
+      const messages = pieces.map(([data]) => stun(data));
+      const stream = pieces.flatMap(([, times], i) => [frame(messages[i] as Buffer), Buffer.alloc(2 * times)]);
+      t.same(inChunks(iceTcpDeframer(), Buffer.concat(stream), cuts), messages);
     }),
   );
 });
