@@ -54,13 +54,18 @@ export function diagnoseWithDoubts(
   return { diagnosis: { verdict, paths, findings: ranked.map(finding), suppressed: [...suppressed] }, doubts };
 }
 
+/** Prose marks code by backticks; one in what somebody else said would end its mark, and the rest be taken for Markdown. */
+function withoutMarks(args: Args): Args {
+  return JSON.parse(JSON.stringify(args).replaceAll('`', "'")) as Args;
+}
+
 function finding({ rule, found, severity }: Suspect): Finding {
   const { args, evidence, alternatives } = found;
   return {
     code: rule.code,
     severity,
     args: args as Finding['args'],
-    ...rule.prose(args),
+    ...rule.prose(withoutMarks(args)),
     evidence: [...evidence],
     ...(alternatives && alternatives.length > 0 && { alternatives: [...alternatives] }),
   };

@@ -72,7 +72,7 @@ export const vantageClockSkew = rule<SkewArgs>({
       const skewMs = -Math.round(step.at.facts.clockStepMs ?? 0);
       return [
         {
-          args: { skewMs, refused: step.refused.map(({ id }) => `\`${id}\``), stepped: true },
+          args: { skewMs, refused: step.refused.map(({ id }) => id), stepped: true },
           evidence: ids(step.at, ...step.refused),
         },
       ];
@@ -98,7 +98,7 @@ export const vantageClockSkew = rule<SkewArgs>({
     stepped
       ? {
           summary: `The clock of this machine was set ${skewMs > 0 ? 'back' : 'ahead'} by ${Math.round(Math.abs(skewMs) / 1000)} s during the check, so tokens that were made then are for another time.`,
-          cause: `Something set it while the check went on, or the machine was suspended; a token says from when until when it is valid by the clock of whoever made it, so that ${list(refused)} failed says nothing of the deployment.`,
+          cause: `Something set it while the check went on, or the machine was suspended; a token says from when until when it is valid by the clock of whoever made it, so that ${list(refused.map((id) => `\`${id}\``))} failed says nothing of the deployment.`,
           fix: 'Let NTP keep the clock (`timedatectl set-ntp true`) and run the check again.',
         }
       : {

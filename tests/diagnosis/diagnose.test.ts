@@ -47,6 +47,19 @@ function judgesAs(t: Test, fault: Fault): void {
   for (const words of fault.says ?? []) t.ok(prose.includes(words), `says ${words}`, { prose });
 }
 
+t.test('what a server says ends no mark in our prose', async (t) => {
+  const lure = 'key` ![](https://elsewhere.example.com/) `';
+  const fault = faults.find(({ codes: [code] }) => code === 'token-key-unknown');
+  const said = JSON.stringify(fault?.evidence).replaceAll('invalid API key', `invalid API key: ${lure}`);
+  const { findings } = diagnose(JSON.parse(said) as Evidence);
+  t.match(findings, [{ code: 'token-key-unknown', args: { key: new RegExp(lure.replace(/[[\]!()`]/g, '.')) } }]);
+  for (const { summary, cause } of findings) {
+    t.match(summary, 'elsewhere.example.com');
+    t.notMatch(summary.replace(/`[^`]*`/g, ''), 'elsewhere', 'it stays inside of the code');
+    t.same(cause.match(/`[^`]*`/g), ['`keys`'], 'it makes no code of its own');
+  }
+});
+
 /** What a finding says that it could be. */
 const possible = ({ code, alternatives = [] }: Finding): string[] => [code, ...codes(alternatives)];
 
