@@ -2,7 +2,7 @@
 import { printable } from '../evidence/text.js';
 import type { PartReport } from './exchange.js';
 import { type HostProcess, startHost } from './host-process.js';
-import type { Answer, Launched, Order, OtherLaunch } from './host-protocol.js';
+import type { Answer, Launched, LaunchStage, Order, OtherLaunch } from './host-protocol.js';
 import type { LaunchOptions } from './launch.js';
 import { type BySide, type Exchange, otherMs } from './participants.js';
 
@@ -19,6 +19,8 @@ export interface MediaBrowser extends Launched {
 export interface StartedBrowser {
   /** Both pages are open. Rejects with what Chromium or Playwright said when it does not start. */
   readonly ready: Promise<MediaBrowser>;
+  /** How far it has come. */
+  readonly stage: LaunchStage;
   /** Leaves the rooms, ends the browser and removes its profile, whatever goes on in it. May be called again. */
   close(): Promise<void>;
 }
@@ -69,7 +71,13 @@ export function startBrowser(options: LaunchOptions): StartedBrowser {
   );
   // Nobody may wait for it any more when it fails.
   ready.catch(() => {});
-  return { ready, close: () => host.close() };
+  return {
+    ready,
+    get stage() {
+      return host.stage;
+    },
+    close: () => host.close(),
+  };
 }
 
 /** What was prepared, unless it has ended, or is a Chromium that would meet another deployment. */

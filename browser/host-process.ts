@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Answer, Order } from './host-protocol.js';
+import type { Answer, LaunchStage, Order } from './host-protocol.js';
 import { removeDirectory } from './remove-directory.js';
 
 export interface HostProcess {
@@ -16,15 +16,17 @@ export interface HostProcess {
   /** From now on nobody ends before it has. */
   hold(): void;
   readonly connected: boolean;
+  /** Of its Chromium. */
+  readonly stage: LaunchStage;
   /** It ends whatever it drives. May be called again. */
   close(): Promise<void>;
 }
 
-/** More than leaving rooms and closing its browsers may take it. */
+/** More than leaving rooms and killing its browsers may take it. */
 const closeMs = 4500;
 
 /** What an order and its answer have in common. */
-function nameOf(message: Order | Answer): string {
+function nameOf(message: Order | Exclude<Answer, { kind: 'stage' }>): string {
   if ('exchange' in message) return message.exchange.key;
   return 'key' in message ? message.key : `launch ${message.browser}`;
 }
@@ -54,7 +56,11 @@ export function startHost(): HostProcess {
       if (host.pid === undefined) onEnd();
     });
   });
-  host.on('message', (answer: Answer) => settle(nameOf(answer), answer));
+  let stage: LaunchStage = 'driver';
+  host.on('message', (answer: Answer) => {
+    if (answer.kind === 'stage') stage = answer.stage;
+    else settle(nameOf(answer), answer);
+  });
 
   return {
     ask: (order) =>
@@ -73,6 +79,9 @@ export function startHost(): HostProcess {
     },
     get connected() {
       return host.connected;
+    },
+    get stage() {
+      return stage;
     },
     async close() {
       // Whoever waits for it is kept from ending before it has.

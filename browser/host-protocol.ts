@@ -25,7 +25,11 @@ export interface Launched {
   readonly pagesMs: number;
 }
 
+/** What a Chromium that is being started waits for: Playwright to be loaded, itself to answer, its pages to open. */
+export type LaunchStage = 'driver' | 'launch' | 'pages';
+
 export type Answer =
+  | { readonly kind: 'stage'; readonly stage: LaunchStage }
   | { readonly kind: 'launched'; readonly browser: BrowserName; readonly launched: Launched }
   | { readonly kind: 'launch-failed'; readonly browser: BrowserName; readonly message: string }
   | { readonly kind: 'exchanged'; readonly key: string; readonly reports: BySide<PartReport> }

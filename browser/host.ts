@@ -4,8 +4,9 @@
  */
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, BrowserContext, Page } from 'playwright';
-import type { Answer, Order, OtherLaunch } from './host-protocol.js';
+import type { Answer, LaunchStage, Order, OtherLaunch } from './host-protocol.js';
 import { canSandbox, type LaunchOptions, launchArguments } from './launch.js';
 import { type PageServer, servePage } from './page-server.js';
 import { type BrowserName, openPage, type Participants, participants, permissions } from './participants.js';
@@ -13,6 +14,8 @@ import { removeDirectory } from './remove-directory.js';
 
 /** To be there at all and to leave the rooms, a browser gets this long each at the end. */
 const patienceMs = 1200;
+/** A Chromium that is not ready by then hangs: on two busy cores it takes 2 s. */
+const hangsMs = 8000;
 
 /** Made by us, who outlive whoever started us, for the profile and whatever else Chromium and Playwright leave when they end badly. */
 const directory = process.argv[2] as string;
@@ -34,6 +37,8 @@ const playwright: typeof import('playwright') = createRequire(import.meta.url)('
 const launching: Promise<void>[] = [];
 /** Chromium's page for whom the other browsers call. */
 let callee: Page | undefined;
+const stages: readonly LaunchStage[] = ['driver', 'launch', 'pages'];
+let reached: LaunchStage = 'driver';
 /** By the caller's browser; the callee's is Chromium. */
 const pairs: Partial<Record<BrowserName, Participants>> = {};
 
@@ -42,7 +47,22 @@ function send(answer: Answer): void {
   if (process.connected) process.send?.(answer);
 }
 
-async function launchChromium(options: LaunchOptions): Promise<void> {
+/** Never back: another one may begin beside one that has come further. */
+function reach(stage: LaunchStage): void {
+  if (stages.indexOf(stage) <= stages.indexOf(reached)) return;
+  reached = stage;
+  send({ kind: 'stage', stage });
+}
+
+interface Opened {
+  readonly browser: Browser;
+  readonly caller: Page;
+  readonly callee: Page;
+  /** When it was there, without its pages. */
+  readonly launchedMs: number;
+}
+
+async function openChromium(options: LaunchOptions): Promise<Opened> {
   const start = (chromiumSandbox: boolean): Promise<Browser> =>
     playwright.chromium.launch({
       executablePath: options.executable,
@@ -53,20 +73,40 @@ async function launchChromium(options: LaunchOptions): Promise<void> {
       handleSIGTERM: false,
       handleSIGHUP: false,
     });
-  const startMs = performance.now();
+  reach('launch');
   const browser = await start(canSandbox()).catch((error: Error) => {
     // Containers and some distributions give ordinary users no namespaces to make one of.
     if (canSandbox() && /sandbox/i.test(error.message)) return start(false);
     throw error;
   });
   const launchedMs = performance.now();
+  reach('pages');
   // One for both: another one would take Chromium a sixth of a second.
   const context = await browser.newContext({ permissions, viewport: { width: 320, height: 180 } });
   const served = await server;
-  const [first, second] = await Promise.all([openPage(context, served), openPage(context, served)]);
-  callee = second;
-  pairs.chromium = participants({ caller: first, callee: second });
-  sendLaunched('chromium', browser.version(), [startMs, launchedMs]);
+  const [caller, callee] = await Promise.all([openPage(context, served), openPage(context, served)]);
+  return { browser, caller, callee, launchedMs };
+}
+
+async function launchChromium(options: LaunchOptions): Promise<void> {
+  const startMs = performance.now();
+  const opened = await firstOpened(() => openChromium(options));
+  callee = opened.callee;
+  pairs.chromium = participants(opened);
+  sendLaunched('chromium', opened.browser.version(), [startMs, opened.launchedMs]);
+}
+
+/** Where one hangs at its start another one is tried beside it, and the first to be ready stays. The other ends with us at the latest. */
+async function firstOpened(open: () => Promise<Opened>): Promise<Opened> {
+  const first = open();
+  const early = await Promise.race([first, sleep(hangsMs)]);
+  if (early) return early;
+  const both = [first, open()];
+  const opened = await Promise.any(both).catch(({ errors }: AggregateError) => Promise.reject(errors[0]));
+  const closeOther = ({ browser }: Opened): Promise<void> | undefined =>
+    browser === opened.browser ? undefined : browser.close();
+  for (const one of both) one.then(closeOther).catch(() => {});
+  return opened;
 }
 
 async function startOther({ browser, options }: OtherLaunch): Promise<{ context: BrowserContext; version: string }> {

@@ -7,7 +7,7 @@ import { startBrowser } from '../browser/driver.js';
 import { type FoundBrowser, findBrowser, missingBrowser } from '../browser/executable.js';
 import type { TrustedCertificate } from '../browser/firefox.js';
 import { findFirefox, missingFirefox } from '../browser/firefox-executable.js';
-import type { Launched, OtherLaunch } from '../browser/host-protocol.js';
+import type { Launched, LaunchStage, OtherLaunch } from '../browser/host-protocol.js';
 import type { LaunchOptions } from '../browser/launch.js';
 import { type OtherBrowser, otherBrowsers } from '../browser/participants.js';
 import { findWebkit, missingWebkit, webkitsLimit } from '../browser/webkit.js';
@@ -157,7 +157,7 @@ async function startChromium({ names, trustedKeys }: BrowserTarget, tools: Tools
   if (!found) return missingBrowser();
   const started = startBrowser({ executable: found.executable, names, trustedKeys });
   tools.onEnd(() => started.close());
-  const browser = await Promise.race([started.ready, givenUp(tools.signal)]);
+  const browser = await Promise.race([started.ready, givenUp(tools.signal, () => waits[started.stage])]);
   tools.share('browser', browser);
   return { ...browser, origin: found.origin };
 }
@@ -195,9 +195,15 @@ function findOther(
   return { origin, launch: { browser: name, options: { executable } } };
 }
 
-function givenUp(signal: AbortSignal): Promise<never> {
+const waits: Readonly<Record<LaunchStage, string>> = {
+  driver: 'Playwright was still being loaded',
+  launch: 'it had not answered yet',
+  pages: 'its pages were still opening',
+};
+
+function givenUp(signal: AbortSignal, why?: () => string): Promise<never> {
   return new Promise((_, reject) => {
-    const give = (): void => reject(new Error('it was not ready in time'));
+    const give = (): void => reject(new Error(`it was not ready in time${why ? `: ${why()}` : ''}`));
     signal.addEventListener('abort', give, { once: true });
     if (signal.aborted) give();
   });
