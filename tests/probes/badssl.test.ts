@@ -21,6 +21,8 @@ const names = (number: number): string[] => Array.from({ length: number }, (_, i
 
 const ca = await makeCertificate({ subject: 'CN=Test CA', ca: true });
 const intermediate = await makeCertificate({ subject: 'CN=Test Intermediate', ca: true, issuer: ca });
+const older = await makeCertificate({ subject: 'CN=Older Intermediate', ca: true, issuer: ca, hash: 'SHA-1' });
+const rsa = await makeCertificate({ subject: 'CN=RSA CA', ca: true, key: 'RSA-2048', issuer: ca });
 const stranger = await makeCertificate({ subject: 'CN=Stranger', ca: true });
 
 interface Kind {
@@ -33,6 +35,8 @@ interface Kind {
 }
 
 const chainError = (code: string): object => ({ facts: { chainError: code } });
+/** Else a server of Node's would not take the certificate. */
+const anyCipher = { ciphers: 'DEFAULT:@SECLEVEL=0' };
 const nameError = { failure: { kind: 'name' } };
 
 const kinds: Record<string, Kind> = {
@@ -60,6 +64,14 @@ const kinds: Record<string, Kind> = {
   'only a common name': { certificate: { subject: `CN=${host}`, names: [] }, seen: nameError },
   '1000-sans': { certificate: { names: [...names(999), host] } },
   '10000-sans': { certificate: { names: [...names(9999), host] }, seen: { state: /ok|failed/ } },
+  'sha1-leaf': { certificate: { hash: 'SHA-1' }, server: anyCipher, seen: chainError('UNSPECIFIED') },
+  'sha1-intermediate': { certificate: { issuer: older }, server: anyCipher, seen: chainError('UNSPECIFIED') },
+  sha384: { certificate: { hash: 'SHA-384' } },
+  sha512: { certificate: { hash: 'SHA-512' } },
+  ecc384: { certificate: { key: 'P-384' } },
+  rsa2048: { certificate: { key: 'RSA-2048', issuer: rsa } },
+  cbc: { certificate: { key: 'RSA-2048' }, server: { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-SHA' } },
+  'static-rsa': { certificate: { key: 'RSA-2048' }, server: { maxVersion: 'TLSv1.2', ciphers: 'AES128-GCM-SHA256' } },
   'tls-v1-0': {
     server: { minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' },
     seen: { state: 'failed' },
