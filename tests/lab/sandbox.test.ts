@@ -1,6 +1,6 @@
 /** The lab itself, with tools that know nothing of livekit-doctor: what is built, what each vantage sees, what remains. */
 import { execFile, spawn } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { requireLivekitServer } from '../../fixtures/embedded/livekit-server.js';
@@ -174,9 +174,10 @@ t.test('nothing is left behind, however its owner ends', async (t) => {
   for (const end of ['SIGKILL', 'SIGTERM', 'SIGINT'] as const) {
     const mark = `lab-${process.pid}-${end}`;
     const child = await openElsewhere(mark);
-    const sandbox = markedWith(mark)
-      .map(pidNamespace)
-      .find((one) => one !== undefined && one !== pidNamespace('self'));
+    const inside = markedWith(mark).find((pid) => ![undefined, pidNamespace('self')].includes(pidNamespace(pid)));
+    const sandbox = pidNamespace(inside ?? '');
+    // As long as it is open, no other namespace gets its number.
+    const held = openSync(`/proc/${inside}/ns/pid`, 'r');
     t.ok(processesIn(sandbox).length > 3, 'the lab runs, with its servers');
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill(end);
@@ -184,6 +185,7 @@ t.test('nothing is left behind, however its owner ends', async (t) => {
     const left = (): string[] => [...markedWith(mark), ...processesIn(sandbox)];
     while (left().length > 0) await new Promise((resolve) => setTimeout(resolve, 10));
     t.same(left(), [], end);
+    closeSync(held);
   }
 });
 
