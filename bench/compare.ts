@@ -8,6 +8,7 @@ import type { OfficialCheck } from './contestants/official.js';
 import type { OwnCheck } from './contestants/ours.js';
 import type { PlainCall } from './contestants/plain.js';
 import type { ToolRun } from './contestants/tools.js';
+import type { Rounds } from './rounds.js';
 import { type Spread, spread } from './spread.js';
 
 /** How long it took to come to its answer, without the start of a browser, and what that was. */
@@ -98,7 +99,7 @@ const contestants: Readonly<Record<Contestant, Run>> = {
 };
 
 interface Round {
-  readonly samples: ReadonlyMap<Contestant, Sample>;
+  readonly samples: Readonly<Partial<Record<Contestant, Sample>>>;
   readonly joining: Joining;
 }
 
@@ -112,14 +113,14 @@ async function round(one: Case, number: number, livekitServer: string): Promise<
     ...(roundTripMs > 0 && { roundTripMs }),
     ...(lossPercent > 0 && { lossPercent }),
   });
-  const samples = new Map<Contestant, Sample>();
+  const samples: Partial<Record<Contestant, Sample>> = {};
   try {
     // The first join since a server's start takes it far longer; nobody is to be measured by that, whose turn it is first.
     const joining = await program<Joining>(sandbox, 'joining');
     const everybody: Contestant[] = ['ours, wire', ...one.contestants];
     const from = number % everybody.length;
     for (const name of [...everybody.slice(from), ...everybody.slice(0, from)]) {
-      samples.set(name, await contestants[name](sandbox, healthy));
+      samples[name] = await contestants[name](sandbox, healthy);
     }
     return { samples, joining };
   } finally {
@@ -131,7 +132,7 @@ const middle = (samples: readonly Sample[]): OwnCheck['steps'] =>
   [...samples].sort((a, b) => a.ms - b.ms)[Math.floor(samples.length / 2)]?.own?.steps ?? [];
 
 function compared(one: Case, rounds: readonly Round[]): Compared {
-  const of = (name: Contestant): Sample[] => rounds.flatMap(({ samples }) => samples.get(name) ?? []);
+  const of = (name: Contestant): Sample[] => rounds.flatMap(({ samples }) => samples[name] ?? []);
   const server = (ms: (joining: Joining) => number): Spread =>
     spread(rounds.map(({ joining }) => Math.max(0, ms(joining) - joining.connectMs)));
   const wire = of('ours, wire');
@@ -147,7 +148,7 @@ function compared(one: Case, rounds: readonly Round[]): Compared {
     return { contestant, took, ratio: took.medianMs / base.medianMs, right, of: samples.length, says };
   });
   const { name, roundTripMs, lossPercent, healthy, mark } = one;
-  const measured = spread(wire.map(({ ms, own }) => (mark.ofRefusal ? (own?.refusedMs ?? Number.NaN) : ms)));
+  const measured = spread(wire.flatMap(({ ms, own }) => (mark.ofRefusal ? (own?.refusedMs ?? []) : ms)));
   return {
     name,
     roundTripMs,
@@ -165,29 +166,33 @@ function compared(one: Case, rounds: readonly Round[]): Compared {
 export const linkOf = ({ roundTripMs, lossPercent }: Pick<Case, 'roundTripMs' | 'lossPercent'>): string =>
   [`${roundTripMs} ms`, ...(lossPercent > 0 ? [`${lossPercent} % lost`] : [])].join(', ');
 
+const keyOf = (one: Case): string => `compared: ${one.name}, ${linkOf(one)}`;
+
 export async function compareAll(
   cases: readonly Case[],
-  rounds: number,
+  wanted: number,
+  rounds: Rounds,
   onProgress: (line: string) => void,
 ): Promise<Compared[]> {
   const livekitServer = await requireLivekitServer();
-  const made = new Map<Case, Round[]>(cases.map((one) => [one, []]));
-  for (let number = 0; number < rounds; number++) {
-    for (const one of cases) {
-      const where = `round ${number + 1} of ${rounds}: ${one.name}, ${linkOf(one)}`;
+  for (let number = 0; number < wanted; number++) {
+    for (const one of cases.filter((one) => rounds.of(keyOf(one)).length <= number)) {
+      const where = `round ${number + 1} of ${wanted}: ${one.name}, ${linkOf(one)}`;
       try {
         const measured = await round(one, number, livekitServer);
-        made.get(one)?.push(measured);
-        const times = [...measured.samples].map(([name, { ms }]) => `${name} ${Math.round(ms)} ms`).join(', ');
+        rounds.add(keyOf(one), measured);
+        const times = Object.entries(measured.samples)
+          .map(([name, { ms }]) => `${name} ${Math.round(ms)} ms`)
+          .join(', ');
         onProgress(`${where}: ${times}`);
       } catch (error) {
-        // What was measured for an hour is not lost for it; the case has a round less, which its row says.
+        // The others go on; the case has a round less, which its row says.
         onProgress(`✗ ${where}: ${(error as Error).message}`);
       }
     }
   }
   return cases.flatMap((one) => {
-    const measured = made.get(one) ?? [];
+    const measured = rounds.of<Round>(keyOf(one));
     return measured.length > 0 ? [compared(one, measured)] : [];
   });
 }

@@ -16,6 +16,7 @@ const help = `npm run bench -- [NAME] [OPTION …]
       --quick        one round of little, in some minutes, and writes nothing
       --rounds N     (default 5)
       --json         instead of the tables
+      --resume       goes on where an earlier one was ended
   wire               depth wire against the embedded environment
   media              where the time of a whole check goes, by phase: four paths, two participants each
       --rounds N     (default 5)
@@ -44,6 +45,7 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
     json: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
+    resume: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
     only: { type: 'string', multiple: true, default: [] },
     minutes: { type: 'string', default: '30' },
@@ -63,7 +65,12 @@ async function main(): Promise<number> {
   }
   switch (name) {
     case undefined:
-      return performance({ quick: values.quick, rounds: Number(values.rounds), json: values.json });
+      return performance({
+        quick: values.quick,
+        rounds: Number(values.rounds),
+        json: values.json,
+        resume: values.resume,
+      });
     case 'wire':
       return wire();
     case 'media':

@@ -53,10 +53,10 @@ function marks({ compared, wireScale, startup }: Performance): string {
     ? [
         held(
           `wire, ${largest.environments} environments in one process, whole`,
-          largest.programMs,
+          largest.program.medianMs,
           20 * largest.environments,
         ),
-        held(`wire, processor for each of ${largest.environments} environments`, largest.cpuMsPerEnvironment, 10),
+        held(`wire, processor for each of ${largest.environments} environments`, largest.cpu.medianMs, 10),
         [
           `memory at ${largest.environments} environments`,
           `${Math.round(largest.maxRssMb)} MB`,
@@ -134,15 +134,15 @@ function accounts({ account, machine }: Performance): string {
 function scales({ wireScale, mediaScale }: Performance): string {
   const rows = [...wireScale.map((one) => ['wire', one] as const), ...mediaScale.map((one) => ['media', one] as const)];
   return table(
-    ['depth', 'environments', 'paths', 'whole', 'processor, each', 'most memory', 'pass'],
+    ['depth', 'environments', 'paths', 'whole, median (min to max)', 'processor, each', 'most memory', 'pass'],
     rows.map(([depth, one]) => [
       depth,
       String(one.environments),
       String(one.paths * (depth === 'wire' ? one.environments : 1)),
-      duration(one.programMs),
-      `${one.cpuMsPerEnvironment.toFixed(1)} ms`,
+      spreadText(one.program),
+      spreadText(one.cpu),
       `${Math.round(one.maxRssMb)} MB`,
-      `${one.passed} of ${one.environments}`,
+      `${one.passed} of ${one.of}`,
     ]),
   );
 }
@@ -160,11 +160,12 @@ export function summaryOf(made: Performance): string {
     .join('\n\n');
 }
 
-export function documentOf(made: Performance): string {
-  const { date, machine, livekit, browser, rounds, compared, startup } = made;
+/** `reasons`: Markdown, of the marks that are missed. */
+export function documentOf(made: Performance, reasons: string): string {
+  const { days, machine, rounds, compared, startup } = made;
   return `# Performance
 
-Made by \`npm run bench\` on ${date}, in one run: ${machine.cores} cores, ${machine.memoryGb} GiB, Node ${machine.node}, livekit-server ${livekit}, ${browser}. Each case is a lab of its own, real servers in network namespaces; all contestants run in the same namespace one after the other, and another one begins in each of the ${rounds} rounds. Other machines give other times, so compare the ratios. The figures are in [performance.json](performance.json).
+Made by \`npm run bench\` on ${[...new Set(days)].join(' to ')}: ${machine.cores} cores, ${machine.memoryGb} GiB, Node ${machine.node}, livekit-server ${machine.livekit}, ${machine.browser}. Each case is a lab of its own, real servers in network namespaces; all contestants run in the same namespace one after the other, and another one begins in each of the ${rounds} rounds. Other machines give other times, so compare the ratios. The figures are in [performance.json](performance.json).
 
 ## Against the marks
 
@@ -217,5 +218,7 @@ ${table(
 ${scales(made)}
 
 ![Environments in one process](images/performance-scale.svg)
+
+${reasons.trim()}
 `;
 }

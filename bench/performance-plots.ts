@@ -39,7 +39,7 @@ export function plotsOf({ compared, wireScale }: Performance): Record<string, st
     scale: growth(
       'Environments in one process, depth wire',
       'environments',
-      wireScale.map(({ environments, programMs }) => [environments, programMs]),
+      wireScale.map(({ environments, program }) => [environments, program.medianMs]),
       'ms',
     ),
     ...(healthy && { waterfall: waterfall('A healthy check at depth wire', healthy.steps) }),

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { checkEmbedded } from './command.js';
+import type { Rounds } from './rounds.js';
 import { type Spread, spread } from './spread.js';
 
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
@@ -22,24 +23,29 @@ export interface Startup {
   readonly mark?: number;
 }
 
+interface Started {
+  readonly node: number;
+  readonly help: number;
+  readonly first: number;
+  readonly whole: number;
+}
+
 /** In alternation. */
-export async function startup(rounds: number): Promise<Startup[]> {
-  const node: number[] = [];
-  const help: number[] = [];
-  const first: number[] = [];
-  const whole: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    node.push(await timed('-e', ''));
-    help.push(await timed(main, '--help'));
+export async function startup(wanted: number, rounds: Rounds): Promise<Startup[]> {
+  while (rounds.of('startup').length < wanted) {
+    const node = await timed('-e', '');
+    const help = await timed(main, '--help');
     const { run, firstLineMs, totalMs, complaint } = await checkEmbedded();
     if (!run) throw new Error(`the check ended without a run: ${complaint}`);
-    first.push(firstLineMs);
-    whole.push(totalMs);
+    const started: Started = { node, help, first: firstLineMs, whole: totalMs };
+    rounds.add('startup', started);
   }
+  const all = rounds.of<Started>('startup');
+  const took = (of: keyof Started): Spread => spread(all.map((one) => one[of]));
   return [
-    { name: '`node -e ""`, for comparison', took: spread(node) },
-    { name: '`livekit-doctor --help`', took: spread(help), mark: 150 },
-    { name: '`livekit-doctor check`, to its first line', took: spread(first), mark: 300 },
-    { name: '`livekit-doctor check embedded`, whole, its server started and stopped', took: spread(whole), mark: 6000 },
+    { name: '`node -e ""`, for comparison', took: took('node') },
+    { name: '`livekit-doctor --help`', took: took('help'), mark: 150 },
+    { name: '`livekit-doctor check`, to its first line', took: took('first'), mark: 300 },
+    { name: '`livekit-doctor check embedded`, whole, its server started and stopped', took: took('whole'), mark: 6000 },
   ];
 }

@@ -30,7 +30,7 @@ function kindOf(command: string): string {
   if (command.includes('peer-worker')) return 'this tool: participants in Node';
   if (command.includes(main)) return 'this tool: probes, diagnosis, report';
   if (command.includes('livekit-server')) return 'livekit-server';
-  return 'other servers of the lab';
+  return 'everything else';
 }
 
 const [options = '[]', config = ''] = process.argv.slice(2);

@@ -2,6 +2,7 @@
  * What the server itself takes for a join: from the request on a connection that stands to the first message of the
  * session, three times. `joining.ts FILE`, with the environment in FILE. Prints a `Joining` as JSON.
  */
+import { lookup } from 'node:dns/promises';
 import { request } from 'node:https';
 import { connect } from 'node:tls';
 import { AccessToken } from 'livekit-server-sdk';
@@ -25,13 +26,17 @@ if (!environment || typeof environment === 'string' || !('apiKey' in environment
 const { url, auth } = environment;
 const host = hostOf(url);
 
+const { address } = await lookup(host);
+const mostMs = 10_000;
+
 async function join(): Promise<{ connectMs: number; joinMs: number }> {
   const token = new AccessToken(auth.apiKey, auth.apiSecret, { identity: randomIdentity(), ttl: '5m' });
   token.addGrant({ room: randomRoom(), roomJoin: true });
   const path = `/rtc?protocol=16&access_token=${await token.toJwt()}`;
   const beganMs = performance.now();
   let connectMs = 0;
-  const socket = connect({ host, port: 443, servername: host, ALPNProtocols: ['http/1.1'] });
+  const socket = connect({ host: address, port: 443, servername: host, ALPNProtocols: ['http/1.1'] });
+  socket.setTimeout(mostMs, () => socket.destroy(new Error(`nothing came for ${mostMs} ms`)));
   socket.once('connect', () => {
     connectMs = performance.now() - beganMs;
   });
@@ -47,7 +52,7 @@ async function join(): Promise<{ connectMs: number; joinMs: number }> {
     const asking = request({ host, path, headers, createConnection: () => socket });
     asking.once('upgrade', (_, session, first: Buffer) => {
       if (first.length > 0) resolve();
-      else session.once('data', () => resolve());
+      else session.once('data', () => resolve()).once('error', reject);
     });
     asking.once('response', ({ statusCode }) => reject(new Error(`no session, but status ${statusCode}`)));
     asking.once('error', reject);

@@ -1,6 +1,6 @@
 /**
- * The tools that people reach for at a terminal: `dig` (where it is missing `drill`) for the name, `openssl s_client` for TLS, `turnutils_uclient` for
- * TURN, with credentials from a join response. `tools.ts FILE`, with the environment in FILE. Prints an array of `ToolRun` as JSON.
+ * The tools that people reach for at a terminal: `dig` (where it is missing `drill`) for the name, `openssl s_client` for
+ * TLS, `turnutils_uclient` for TURN, with credentials from a join response. `tools.ts FILE`, with the environment in FILE. Prints an array of `ToolRun` as JSON.
  */
 import { spawn } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
