@@ -10,6 +10,8 @@ import { list } from '../words.js';
 type Kind = 'video' | 'audio';
 type MediaCheck = Seen<'media'>;
 
+const kinds: readonly Kind[] = ['video', 'audio'];
+
 interface FlowArgs extends Args {
   paths: Path[];
   /** What is lost. */
@@ -170,19 +172,31 @@ export const rtcpLost = rule<FlowArgs>({
   }),
 });
 
+/**
+ * What a participant does not send who sends the other kind, so it is not that nothing is published. Whether the other
+ * participant is there does not matter: often one of the two is disconnected then.
+ */
+function refusedFlows(check: MediaCheck): Flow[] {
+  const { caller, callee } = check.facts;
+  return [caller, callee].flatMap((from, i) => {
+    const to = [callee, caller][i];
+    if (from?.dtlsMs === undefined || !to) return [];
+    const { sent } = from;
+    const { received } = to;
+    const hasReports = [sent?.video, sent?.audio].some((track) => track?.reported);
+    const flow = (kind: Kind): Flow => ({ check, kind, sent: sent?.[kind], received, hasReports });
+    const sends = (kind: Kind): boolean => (sent?.[kind]?.packets ?? 0) > 0;
+    return kinds.filter((kind) => !sent?.[kind] && kinds.some((other) => other !== kind && sends(other))).map(flow);
+  });
+}
+
 export const codecDisabled = rule<FlowArgs>({
   code: 'codec-disabled',
   severity: 'error',
   explainedBy: ['vantage-starved', 'publish-denied', 'quality-bandwidth'],
   find(evidence) {
-    // The other kind was sent, so it is not the participant that does not publish.
-    const refused = look(evidence, 'media').flatMap((check) => {
-      const all = flowsOf(check);
-      return all.filter(
-        ({ sent, kind }) => !sent && all.some((one) => one.kind !== kind && (one.sent?.packets ?? 0) > 0),
-      );
-    });
-    // Now and then a call over TCP does not come about at all then (lab `codec-disabled` on plain).
+    const refused = look(evidence, 'media').flatMap(refusedFlows);
+    // Now and then calls do not come about at all then (lab `codec-disabled` on plain).
     const late = look(evidence, 'media').filter((check) => check.state === 'failed' && isLateCall(check));
     return finding(evidence, refused).map((one) => ({
       ...one,

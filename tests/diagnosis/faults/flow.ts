@@ -136,6 +136,26 @@ export const flowFaults: readonly Fault[] = [
     says: ['room.enabled_codecs', 'video/vp8'],
   },
   {
+    name: 'pictures are refused in the answer, and one participant of each call is disconnected',
+    evidence: s.scene({
+      with: [
+        s.observation('media', 'udp', { path: 'udp' }, s.failed('disconnected')),
+        s.observation(
+          'media',
+          'turn-tls',
+          {
+            path: 'turn-tls',
+            caller: { ...participant, received: { ...blind, audioBytes: 0, packetsReceived: 0 }, sent: { audio } },
+            callee: { selected: [], received: { ...blind, audioBytes: 0, packetsReceived: 0 } },
+          },
+          s.failed('disconnected'),
+        ),
+      ],
+    }),
+    codes: ['codec-disabled'],
+    verdict: 'fail',
+  },
+  {
     name: 'a call whose path died has no other',
     evidence: s.scene({ with: [call('outage')] }),
     codes: ['fallback-failed'],
