@@ -1,7 +1,5 @@
 /** What was measured, a line of JSON for each round: what was made stays, whatever ends the benchmark. */
-import { appendFileSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { readLines, setAside } from '../fixtures/soak/lines.js';
+import { append, readLines, setAside } from '../fixtures/soak/lines.js';
 
 interface Line {
   /** What was measured. */
@@ -42,9 +40,7 @@ export function openRounds({ file, resume, on }: RoundsOptions): Rounds {
     add(key, value) {
       const line: Line = { key, at: new Date().toISOString(), on, value };
       lines.push(line);
-      if (!file) return;
-      mkdirSync(dirname(file), { recursive: true });
-      appendFileSync(file, `${JSON.stringify(line)}\n`);
+      if (file) append(file, line);
     },
     days() {
       const all = lines.map(({ at }) => at.slice(0, 10)).sort();

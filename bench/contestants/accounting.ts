@@ -38,15 +38,14 @@ const seen = new Map<number, { command: string; first: number; last: number }>()
 
 async function look(isFirst: boolean): Promise<void> {
   for (const { pid, ownTicks: ticks } of await processes()) {
-    const known = seen.get(pid);
     // What is there already has worked before; what comes begins with nothing.
-    if (!known) seen.set(pid, { command: '', first: isFirst ? ticks : 0, last: ticks });
-    else known.last = ticks;
-    const one = seen.get(pid);
+    const one = seen.get(pid) ?? { command: '', first: isFirst ? ticks : 0, last: ticks };
+    one.last = ticks;
+    seen.set(pid, one);
     try {
       // It becomes another one by execve(2).
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      if (one && command !== '') one.command = command;
+      if (command !== '') one.command = command;
     } catch {
       // It has ended.
     }

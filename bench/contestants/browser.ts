@@ -7,8 +7,8 @@ import { findBrowser, missingBrowser } from '../../browser/executable.js';
 import { canSandbox, launchArguments } from '../../browser/launch.js';
 import { servePage } from '../../browser/page-server.js';
 import { hostOf } from '../../environment/host.js';
-import { loadEnvironments } from '../../environment/load.js';
 import { randomIdentity, randomRoom } from '../../environment/token.js';
+import { environmentWithKey } from './environment.js';
 
 export interface Stage {
   /** Of the deployment. */
@@ -40,11 +40,7 @@ function verifiedKey(host: string, port: number): Promise<string[]> {
 
 /** `config`: a file with one environment that has an API key. */
 export async function openStage(config: string): Promise<Stage> {
-  const [environment] = await loadEnvironments({ arguments: [], config, cwd: process.cwd(), env: process.env });
-  if (!environment || typeof environment === 'string' || !('apiKey' in environment.auth)) {
-    throw new Error('the environment has no API key');
-  }
-  const { auth, url, claims } = environment;
+  const { auth, url, claims } = await environmentWithKey(config);
   const room = randomRoom();
   const hosts = [hostOf(url), ...(claims.turn?.host ? [claims.turn.host] : [])];
   const trustedKeys = (await Promise.all(hosts.map((host) => verifiedKey(host, 443)))).flat();

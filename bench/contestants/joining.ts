@@ -7,8 +7,8 @@ import { request } from 'node:https';
 import { connect } from 'node:tls';
 import { AccessToken } from 'livekit-server-sdk';
 import { hostOf } from '../../environment/host.js';
-import { loadEnvironments } from '../../environment/load.js';
 import { randomIdentity, randomRoom } from '../../environment/token.js';
+import { environmentWithKey } from './environment.js';
 
 export interface Joining {
   /** Of the TCP connection, which is about one round trip. */
@@ -19,11 +19,7 @@ export interface Joining {
 }
 
 const [config = ''] = process.argv.slice(2);
-const [environment] = await loadEnvironments({ arguments: [], config, cwd: process.cwd(), env: process.env });
-if (!environment || typeof environment === 'string' || !('apiKey' in environment.auth)) {
-  throw new Error('the environment has no API key');
-}
-const { url, auth } = environment;
+const { url, auth } = await environmentWithKey(config);
 const host = hostOf(url);
 
 const { address } = await lookup(host);

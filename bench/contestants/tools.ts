@@ -6,7 +6,6 @@ import { spawn } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
 import { AccessToken } from 'livekit-server-sdk';
 import { hostOf } from '../../environment/host.js';
-import { loadEnvironments } from '../../environment/load.js';
 import { randomIdentity, randomRoom } from '../../environment/token.js';
 import { redactor } from '../../evidence/redaction.js';
 import { findProgram } from '../../fixtures/lab/programs.js';
@@ -14,6 +13,7 @@ import type { IceServer } from '../../probes/shared.js';
 import { type Endpoint, endpointOf } from '../../probes/signal-http.js';
 import { openSession } from '../../probes/signal-session.js';
 import { turnUri } from '../../wire/turn-uri.js';
+import { environmentWithKey } from './environment.js';
 
 export interface ToolRun {
   /** What was looked at, and with which program. */
@@ -46,10 +46,7 @@ function timed(name: string, program: string, args: readonly string[], good: Reg
 }
 
 const [config = ''] = process.argv.slice(2);
-const [environment] = await loadEnvironments({ arguments: [], config, cwd: process.cwd(), env: process.env });
-if (!environment || typeof environment === 'string' || !('apiKey' in environment.auth)) {
-  throw new Error('the environment has no API key');
-}
+const environment = await environmentWithKey(config);
 const { url, auth } = environment;
 const host = hostOf(url);
 

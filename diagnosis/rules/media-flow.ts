@@ -51,24 +51,19 @@ const before = [
   'quality-bandwidth',
 ] as const;
 
+const flowOf = (check: MediaCheck, { sent }: ParticipantFacts, { received }: ParticipantFacts, kind: Kind): Flow => ({
+  check,
+  kind,
+  sent: sent?.[kind],
+  received,
+  hasReports: kinds.some((one) => sent?.[one]?.reported),
+});
+
 function flowsOf(check: MediaCheck): Flow[] {
   const { caller, callee } = check.facts;
   const flow = (from: ParticipantFacts | undefined, to: ParticipantFacts | undefined, kind: Kind): Flow[] =>
-    from?.dtlsMs === undefined || to?.dtlsMs === undefined
-      ? []
-      : [
-          {
-            check,
-            kind,
-            sent: from.sent?.[kind],
-            received: to.received,
-            hasReports: [from.sent?.video, from.sent?.audio].some((track) => track?.reported),
-          },
-        ];
-  return (['video', 'audio'] as const).flatMap((kind) => [
-    ...flow(caller, callee, kind),
-    ...flow(callee, caller, kind),
-  ]);
+    from?.dtlsMs === undefined || to?.dtlsMs === undefined ? [] : [flowOf(check, from, to, kind)];
+  return kinds.flatMap((kind) => [...flow(caller, callee, kind), ...flow(callee, caller, kind)]);
 }
 
 const flows = (evidence: Evidence): Flow[] => look(evidence, 'media').flatMap(flowsOf);
@@ -182,11 +177,10 @@ function refusedFlows(check: MediaCheck): Flow[] {
     const to = [callee, caller][i];
     if (from?.dtlsMs === undefined || !to) return [];
     const { sent } = from;
-    const { received } = to;
-    const hasReports = [sent?.video, sent?.audio].some((track) => track?.reported);
-    const flow = (kind: Kind): Flow => ({ check, kind, sent: sent?.[kind], received, hasReports });
-    const sends = (kind: Kind): boolean => (sent?.[kind]?.packets ?? 0) > 0;
-    return kinds.filter((kind) => !sent?.[kind] && kinds.some((other) => other !== kind && sends(other))).map(flow);
+    const sendsOther = (kind: Kind): boolean =>
+      kinds.some((other) => other !== kind && (sent?.[other]?.packets ?? 0) > 0);
+    const refused = kinds.filter((kind) => !sent?.[kind] && sendsOther(kind));
+    return refused.map((kind) => flowOf(check, from, to, kind));
   });
 }
 
