@@ -47,12 +47,20 @@ export async function installGlobals(): Promise<void> {
     document: { ...elements, createElement: () => ({ ...elements }), visibilityState: 'visible' },
     navigator: { userAgent: 'livekit-doctor', platform: process.platform, onLine: true },
     ...elements,
-    // livekit-client asks over HTTP what was wrong with its websocket, and would use the system's resolver for it.
-    fetch: () => Promise.reject(new TypeError(refusal)),
+    fetch: askedWhy,
   };
   for (const [name, value] of Object.entries(substitutes)) {
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   }
+}
+
+/**
+ * livekit-client asks over HTTP what was wrong with its websocket, and would use the system's resolver for it. We know:
+ * of the newer way of joining it has to hear that the server does not have it, so that it takes the older one.
+ */
+async function askedWhy(url: string | URL | Request): Promise<Response> {
+  if (String(url).includes('/rtc/v1') && refusal.endsWith(' 404')) return new Response(refusal, { status: 404 });
+  throw new TypeError(refusal);
 }
 
 /** More than any message of signalling. */

@@ -1,5 +1,6 @@
 /** Starts the process in which participants live, and speaks with it. One for all paths of an environment. */
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
+import { EventEmitter } from 'node:events';
 import type { Meet, Met, Ready, Stop } from './peer-protocol.js';
 
 /** How long it may take to leave the rooms before it is ended. */
@@ -31,10 +32,12 @@ export function startPeerProcess(): PeerProcess {
     child.once('error', (error) => onEnd(error.message));
     child.once('exit', (code, signal) => onEnd(signal ?? `exit code ${code}`));
   });
-  const unusable = Promise.race([
-    answer(child, (message): message is Ready => message.kind === 'ready').then(({ error }) => error),
-    ended.then(() => how),
-  ]);
+  /** By what it is the answer to. */
+  const answers = new EventEmitter();
+  child.on('message', (message: Ready | Met) => answers.emit(message.kind === 'met' ? message.key : 'ready', message));
+  const answer = <T extends Ready | Met>(name: string): Promise<T> =>
+    new Promise((resolve) => answers.once(name, resolve));
+  const unusable = Promise.race([answer<Ready>('ready').then(({ error }) => error), ended.then(() => how)]);
   const send = (message: Meet | Stop): void => {
     // An error in sending means that it has ended, which is heard anyway.
     if (child.connected) child.send(message, () => {});
@@ -42,7 +45,7 @@ export function startPeerProcess(): PeerProcess {
   return {
     unusable,
     meet(order) {
-      const met = answer(child, (message): message is Met => message.kind === 'met' && message.key === order.key);
+      const met = answer<Met>(order.key);
       send(order);
       return Promise.race([met, ended]);
     },
@@ -55,18 +58,4 @@ export function startPeerProcess(): PeerProcess {
       clearTimeout(timer);
     },
   };
-}
-
-function answer<T extends Ready | Met>(
-  child: ChildProcess,
-  wanted: (message: Ready | Met) => message is T,
-): Promise<T> {
-  return new Promise((resolve) => {
-    const listen = (message: unknown): void => {
-      if (!wanted(message as Ready | Met)) return;
-      child.off('message', listen);
-      resolve(message as T);
-    };
-    child.on('message', listen);
-  });
 }
