@@ -4,7 +4,7 @@ import type { PartReport } from './exchange.js';
 import { type HostProcess, startHost } from './host-process.js';
 import type { Answer, Launched, LaunchStage, Order, OtherLaunch } from './host-protocol.js';
 import type { LaunchOptions } from './launch.js';
-import { type BySide, type Exchange, otherMs } from './participants.js';
+import { type BySide, type Exchange, otherMs, stages } from './participants.js';
 
 export interface MediaBrowser extends Launched {
   /** Answers by the exchange's deadline, or when `signal` aborts. Rejects when a browser of it is gone, or never was. */
@@ -99,7 +99,7 @@ async function launch(host: HostProcess, order: LaunchOrder): Promise<Launched> 
 async function exchange(host: HostProcess, one: Exchange, signal: AbortSignal): Promise<BySide<PartReport>> {
   const order: Order = { kind: 'exchange', exchange: one };
   const giveUp = (): void => host.abandon(order, 'the browser does not answer');
-  const mostMs = one.deadlineMs + (one.afterwards ? one.afterwards.deadlineMs + otherMs : 0);
+  const mostMs = stages * one.deadlineMs + (one.afterwards ? one.afterwards.deadlineMs + otherMs : 0);
   let timer = setTimeout(giveUp, mostMs + lateMs);
   const stop = (): void => {
     host.tell({ kind: 'stop', key: one.key });

@@ -23,7 +23,7 @@ export interface Part {
   readonly nonce: number;
   /** How long to measure once both were seen and heard, in milliseconds. */
   readonly measureMs: number;
-  /** From the start of this part until it answers with what it has. */
+  /** For joining, from there on for connecting, and from when the other is there for the rest: then it answers with what it has. */
   readonly deadlineMs: number;
 }
 

@@ -14,6 +14,9 @@ export const otherBrowsers = ['firefox', 'webkit'] as const;
 export type OtherBrowser = (typeof otherBrowsers)[number];
 export type BrowserName = 'chromium' | OtherBrowser;
 
+/** To join, to connect, to meet the other. */
+export const stages = 3;
+
 /** One meeting of the two in a room, on one path. */
 export interface Exchange {
   /** Unique among the exchanges of the same participants. */
@@ -31,7 +34,7 @@ export interface Exchange {
   readonly measureMs: number;
   /** Who publishes picture and tone. Default: both. */
   readonly publish?: BySide<boolean>;
-  /** From its start until both answer with what they have. */
+  /** For each of the stages of a part, so that both answer with what they have after three times this at the latest. */
   readonly deadlineMs: number;
   /** What is tried once they see and hear each other, and how long that may take. */
   readonly afterwards?: { readonly exercise: Exercise; readonly deadlineMs: number };

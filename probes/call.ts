@@ -1,21 +1,22 @@
 /** `call`: a usual call, with every path to choose from, that is cut or moved while it goes on, or carries messages. */
 import { boundsOf } from '../browser/page/bounds.js';
-import type { Exchange } from '../browser/participants.js';
+import { type Exchange, stages } from '../browser/participants.js';
 import { seen } from '../evidence/facts.js';
 import { type Exercise, exercises } from '../evidence/run.js';
 import { printable } from '../evidence/text.js';
 import { trusted } from './allowed-address.js';
 import { callOutcome } from './call-outcome.js';
-import { exchangeOf } from './media.js';
+import { exchangeOf, stageWithinMs } from './media.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools, Waiting } from './probe.js';
+import { mediaRoundTripMs } from './round-trip.js';
 import { withoutTokens } from './tokens.js';
 
 interface CallTarget extends Target {
   readonly exercise: Exercise;
+  readonly roundTripMs?: number;
 }
 
-/** To meet, and then for the exercise: livekit-client tries to come back for about 40 s. */
-const meetMs = 7500;
+/** livekit-client tries to come back for about 40 s. */
 const exerciseMs: Record<Exercise, number> = {
   data: 5000,
   reconnect: 20_000,
@@ -37,12 +38,16 @@ function targets(known: Known): (CallTarget | Pending)[] | Waiting {
     return asked.map((one) => ({ id: `call:${one}`, waitingFor: met[0]?.id ?? 'media' }));
   }
   const done = asked.filter((one) => known.observations.has(`call:${one}`));
-  return asked.slice(0, done.length + 1).map((exercise) => ({ id: `call:${exercise}`, exercise }));
+  return asked.slice(0, done.length + 1).map((exercise) => ({
+    id: `call:${exercise}`,
+    exercise,
+    roundTripMs: mediaRoundTripMs(known),
+  }));
 }
 
-async function callExchange({ exercise }: CallTarget, tools: Tools): Promise<Exchange> {
+async function callExchange({ exercise, roundTripMs }: CallTarget, tools: Tools): Promise<Exchange> {
   const { known, redactor, signal } = tools;
-  const exchange = await exchangeOf({ id: '', path: 'udp' }, known, redactor, signal);
+  const exchange = await exchangeOf({ id: '', path: 'udp', roundTripMs }, known, redactor, signal);
   const relays = (['turn-udp', 'turn-tcp', 'turn-tls'] as const).flatMap((probe) =>
     seen(known.observations.values(), probe).filter(({ state }) => state === 'ok'),
   );
@@ -50,7 +55,7 @@ async function callExchange({ exercise }: CallTarget, tools: Tools): Promise<Exc
     ...exchange,
     path: 'any',
     bounds: { ...boundsOf(trusted(known)), turnUrls: relays.map(({ facts }) => facts.url) },
-    deadlineMs: meetMs,
+    deadlineMs: stageWithinMs(roundTripMs),
     afterwards: { exercise, deadlineMs: exerciseMs[exercise] },
   };
 }
@@ -74,7 +79,7 @@ async function observe(target: CallTarget, tools: Tools): Promise<Outcome> {
 export const call: Probe<CallTarget> = {
   name: 'call',
   depth: 'media',
-  deadlineMs: ({ exercise }) => meetMs + exerciseMs[exercise] + answerMs,
+  deadlineMs: ({ exercise, roundTripMs }) => stages * stageWithinMs(roundTripMs) + exerciseMs[exercise] + answerMs,
   targets,
   observe,
 };

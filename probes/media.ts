@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { boundsOf } from '../browser/page/bounds.js';
 import { isRelayed } from '../browser/page/candidates.js';
-import { type Exchange, type OtherBrowser, otherBrowsers } from '../browser/participants.js';
+import { type Exchange, type OtherBrowser, otherBrowsers, stages } from '../browser/participants.js';
 import { type IceFacts, seen, type TurnFacts } from '../evidence/facts.js';
 import type { Redactor } from '../evidence/redaction.js';
 import type { Path } from '../evidence/run.js';
@@ -12,6 +12,7 @@ import { trusted } from './allowed-address.js';
 import { judgeExchange } from './media-outcome.js';
 import { mayBeOffered } from './offered-path.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
+import { mediaRoundTripMs } from './round-trip.js';
 import { mintPair, tokenMs, withoutTokens } from './tokens.js';
 
 export interface MediaTarget extends Target {
@@ -24,9 +25,17 @@ export interface MediaTarget extends Target {
   readonly tokenMs?: number;
   /** How long to measure what is seen and heard; absent: half a second. */
   readonly measureMs?: number;
+  /** Absent: nobody knows. */
+  readonly roundTripMs?: number;
 }
 
-const exchangeMs = 7500;
+/** Of each stage. */
+const stageMs = 7500;
+/**
+ * The longest stage is the first: a join takes some 4, and Chromium opens its websockets to a host one after the other
+ * (RFC 6455 §4.1), so that the last of five calls begins 12 later.
+ */
+const roundTrips = 16;
 /** What is seen and heard for so long says how well, as far as a short look can. */
 const usualMeasureMs = 500;
 /** What both show and sound like bears it, so that nothing of another run is taken for this one's. */
@@ -68,7 +77,13 @@ function targetOf(known: Known, path: Path): MediaTarget | Pending {
     ...(reach.state === 'ok' && reach.turnUrl && { turnUrl: reach.turnUrl }),
     ...(waitMs > 0 && { tokenMs: waitMs }),
     ...(known.asked.measureMs && { measureMs: known.asked.measureMs }),
+    roundTripMs: mediaRoundTripMs(known),
   };
+}
+
+/** How long each stage may take, until two see and hear each other. */
+export function stageWithinMs(roundTripMs = 0): number {
+  return stageMs + roundTrips * roundTripMs;
 }
 
 type Reach =
@@ -99,14 +114,14 @@ const longer = (measureMs = usualMeasureMs): number => Math.max(0, measureMs - u
  * with what `withoutTokens` knows.
  */
 export async function exchangeOf(
-  { path, turnUrl, tokenMs = 0, measureMs = usualMeasureMs }: MediaTarget,
+  { path, turnUrl, tokenMs = 0, measureMs = usualMeasureMs, roundTripMs }: MediaTarget,
   known: Known,
   redactor: Redactor,
   signal?: AbortSignal,
 ): Promise<Exchange> {
   const startMs = performance.now();
   const { room, tokens } = await mintPair({ known, redactor, ...(signal && { signal }) });
-  const wholeMs = exchangeMs + longer(measureMs);
+  const wholeMs = stageWithinMs(roundTripMs) + longer(measureMs);
   const leftMs = wholeMs + tokenMs - (performance.now() - startMs);
   return {
     key: room,
@@ -146,7 +161,8 @@ async function observe(target: MediaTarget, { known, signal, redactor, now }: To
 export const media: Probe<MediaTarget> = {
   name: 'media',
   depth: 'media',
-  deadlineMs: ({ tokenMs = 0, measureMs }) => exchangeMs + longer(measureMs) + tokenMs + answerMs,
+  deadlineMs: ({ tokenMs = 0, measureMs, roundTripMs }) =>
+    stages * (stageWithinMs(roundTripMs) + longer(measureMs)) + tokenMs + answerMs,
   targets,
   observe,
 };

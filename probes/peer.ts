@@ -12,6 +12,7 @@ import { mayBeOffered } from './offered-path.js';
 import { outcomeOf } from './peer-outcome.js';
 import { startPeerProcess } from './peer-process.js';
 import type { Known, Outcome, Pending, Probe, Target, Tools } from './probe.js';
+import { mediaRoundTripMs } from './round-trip.js';
 import type { IceServer } from './shared.js';
 import { mintPair, onlyOneToken, withoutTokens } from './tokens.js';
 
@@ -27,10 +28,13 @@ interface Relay {
 interface PathTarget extends Target {
   readonly path: PeerPath;
   readonly turn?: Relay;
+  /** Absent: nobody knows. */
+  readonly roundTripMs?: number;
 }
 
-/** How long the two may take to join, and from there to meet. */
+/** How long the two may take to join, and from there to meet: each takes some 5 round trips, and 10 where one is lost. */
 const meetMs = 7500;
+const roundTrips = 10;
 /** How long the process may take to start, which a busy machine makes longer than the 0.3 s that it needs. */
 const startMostMs = 12_000;
 /** How long the answer may take to come back. */
@@ -44,20 +48,23 @@ function targets(known: Known): (PathTarget | Pending)[] {
 
 function targetOf(known: Known, path: PeerPath): PathTarget | Pending {
   const id = `peer:${path}`;
+  const roundTripMs = mediaRoundTripMs(known);
   if (path === 'turn-udp') {
     const reached = seen(known.observations.values(), 'turn-udp').find(({ state }) => state === 'ok');
     const { url, address } = (reached?.facts ?? {}) as Partial<TurnFacts>;
-    return url && address ? { id, path, turn: { url, address } } : { id, waitingFor: 'turn-udp' };
+    return url && address ? { id, path, turn: { url, address }, roundTripMs } : { id, waitingFor: 'turn-udp' };
   }
   const reach = `ice-${path}` as const;
   const tried = seen(known.observations.values(), reach).some(
     ({ state, facts }) =>
       (state === 'ok' || (state === 'failed' && known.asked.exhaustive)) && (facts as IceFacts).origin === 'advertised',
   );
-  return tried ? { id, path } : { id, waitingFor: reach };
+  return tried ? { id, path, roundTripMs } : { id, waitingFor: reach };
 }
 
-async function observe({ path, turn }: PathTarget, tools: Tools): Promise<Outcome> {
+const meetWithinMs = (roundTripMs = 0): number => meetMs + roundTrips * roundTripMs;
+
+async function observe({ path, turn, roundTripMs }: PathTarget, tools: Tools): Promise<Outcome> {
   const { known, signal } = tools;
   const { environment } = known;
   if (!mintsTokens(environment)) {
@@ -86,7 +93,7 @@ async function observe({ path, turn }: PathTarget, tools: Tools): Promise<Outcom
     tokens,
     bounds: { ...boundsOf(vouched), ...(relay && { turnUrl: relay.url }) },
     ...(relay && { turn: relay }),
-    deadlineMs: meetMs,
+    deadlineMs: meetWithinMs(roundTripMs),
   });
   const stop = (): void => process.stop(room);
   signal.addEventListener('abort', stop, { once: true });
@@ -132,7 +139,7 @@ export const peer: Probe<PathTarget> = {
   name: 'peer',
   depth: 'peer',
   paths,
-  deadlineMs: startMostMs + 2 * meetMs + answerMs,
+  deadlineMs: ({ roundTripMs }) => startMostMs + 2 * meetWithinMs(roundTripMs) + answerMs,
   targets,
   observe,
 };

@@ -53,7 +53,7 @@ const everyPlace = (choose('healthy', {}) ?? [])
 export const conditions: readonly Condition[] = [
   condition('quiet', 'nothing in the way, one check after another'),
   ...[1, 5, 10].map(lossy),
-  ...[50, 200].map(slow),
+  ...[50, 200, 600].map(slow),
   condition('busy', `two other processes for each core use all the processor that they get`, {
     hogs: 2 * availableParallelism(),
   }),

@@ -117,6 +117,8 @@ async function take(part: Part): Promise<PartReport> {
     const publishing = part.publish ? publishStamped(room, part, encoding) : Promise.resolve();
     publishing.catch(() => {});
     await connecting;
+    if (room.remoteParticipants.size > 0) meet();
+    else room.on(LivekitClient.RoomEvent.ParticipantConnected, meet);
     reached.connectMs = since();
     reached.phase = 'publish';
     await publishing;
@@ -126,10 +128,23 @@ async function take(part: Part): Promise<PartReport> {
     reached.phase = 'done';
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let stop = (): void => {};
   const stopped = new Promise<void>((resolve) => {
-    stops.set(part.key, resolve);
-    timer = setTimeout(resolve, part.deadlineMs);
+    stop = resolve;
   });
+  stops.set(part.key, stop);
+  const startClock = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(stop, part.deadlineMs);
+  };
+  startClock();
+  // Signalling goes over TCP, which backs off where packets are lost: what it took is not taken from the path.
+  room.once(LivekitClient.RoomEvent.SignalConnected, startClock);
+  /** The other may come much later. */
+  const meet = (): void => {
+    room.off(LivekitClient.RoomEvent.ParticipantConnected, meet);
+    startClock();
+  };
   const failed = new Promise<void>((_, reject) => {
     room.once(LivekitClient.RoomEvent.Disconnected, (reason) => {
       reject(new Error(`disconnected: ${LivekitClient.DisconnectReason[reason ?? 0]}`));

@@ -26,7 +26,16 @@ interface UnexplainedArgs {
 }
 
 /** Ways of taking too long, in which nobody said no. */
-const late = new Set(['timeout', 'late', 'no-join', 'no-relayed-answer', 'disconnected', 'dtls-timeout']);
+const late = new Set([
+  'timeout',
+  'late',
+  'no-join',
+  'no-relayed-answer',
+  'disconnected',
+  'dtls-timeout',
+  'no-video',
+  'no-audio',
+]);
 
 const failed = ({ state }: Observation): boolean => state === 'failed';
 const ok = ({ state }: Observation): boolean => state === 'ok';

@@ -3,10 +3,12 @@ import { createSocket } from 'node:dgram';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import type { IceFacts } from '../../evidence/facts.js';
+import type { Observation } from '../../evidence/run.js';
 import { bindingCheck } from '../../probes/binding-check.js';
 import { paceUntilCertain } from '../../probes/ice-patience.js';
 import { iceTcp } from '../../probes/ice-tcp.js';
 import { iceUdp } from '../../probes/ice-udp.js';
+import { mediaRoundTripMs } from '../../probes/round-trip.js';
 import { frame, iceTcpDeframer } from '../../wire/framing.js';
 import { decode, first } from '../../wire/stun.js';
 import { type AnyProbe, candidate, session } from './ice-turn-world.js';
@@ -16,6 +18,25 @@ import { look as lookAt } from './peers.js';
 t.jobs = 8;
 
 const server = { ...session, username: 'ours:theirs', password: '', localPassword: session.password };
+
+t.test('a round trip to the media ports is the shortest that was measured', async (t) => {
+  const measured = (...found: [probe: string, facts: object][]): number => {
+    const observations = found.map(([probe, facts], i): [string, Observation] => [
+      `${probe}:${i}`,
+      { id: `${probe}:${i}`, probe, state: 'ok', startMs: 0, endMs: 1, facts: { ...facts } },
+    ]);
+    return mediaRoundTripMs({ observations: new Map(observations) });
+  };
+  t.equal(measured(), 0, 'nobody knows');
+  t.equal(measured(['tls', { role: 'turn', connectMs: 700 }]), 0, 'what a server names says nothing');
+  t.equal(measured(['tls', { role: 'signal', connectMs: 70 }], ['ice-udp', {}]), 70);
+  const checks: [string, object][] = [
+    ['ice-udp', { rttMs: 620 }],
+    ['ice-tcp', { rttMs: 1850 }],
+  ];
+  t.equal(measured(['tls', { role: 'signal', connectMs: 70 }], ...checks), 620, 'an edge may be nearer');
+  t.equal(measured(['ice-tcp', { rttMs: 9000 }]), 1000, 'what was lost and sent again');
+});
 
 /** The server's answer to a check. */
 function answerTo(bytes: Buffer, port: number): Buffer | undefined {

@@ -294,8 +294,8 @@ if (await inOwnNamespace(t, import.meta.url)) {
     ];
     t.same(peer.targets(known(environment, reached)), [
       { id: 'peer:udp', waitingFor: 'ice-udp' },
-      { id: 'peer:tcp', path: 'tcp' },
-      { id: 'peer:turn-udp', path: 'turn-udp', turn: relay },
+      { id: 'peer:tcp', path: 'tcp', roundTripMs: 0 },
+      { id: 'peer:turn-udp', path: 'turn-udp', turn: relay, roundTripMs: 0 },
     ]);
     const candidates = [{ protocol: 'udp', address: '192.0.2.1', port: 7882, type: 'host', priority: 1 }] as const;
     const offered = (complete: boolean) =>
