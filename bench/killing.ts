@@ -12,8 +12,8 @@ import { RoomServiceClient } from 'livekit-server-sdk';
 import { loadRun } from '../evidence/load.js';
 import { startEmbedded } from '../fixtures/embedded/embedded.js';
 import { writeConfiguration } from '../fixtures/embedded/written.js';
+import { processes } from '../fixtures/processes.js';
 import { openHistory } from '../run/history.js';
-import { processes } from './processes.js';
 import { generator } from './random.js';
 
 export type Subject = 'wire' | 'peer' | 'media' | 'embedded' | 'serve';

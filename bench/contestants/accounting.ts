@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { processes } from '../processes.js';
+import { processes } from '../../fixtures/processes.js';
 
 export interface Share {
   readonly process: string;

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { EnvironmentEntry } from '../../environment/schema.js';
 import type { Verdict } from '../../evidence/run.js';
-import { type Process, processes } from '../processes.js';
+import { type Process, processes } from '../../fixtures/processes.js';
 
 export interface ServingOptions {
   readonly environments: number;

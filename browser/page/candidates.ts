@@ -31,13 +31,27 @@ export function belongs(path: Way, origin: Origin, line: string, bounds?: Bounds
   return transport === path && (origin === 'remote' || type !== 'relay');
 }
 
-/** The description without the candidates that do not belong to the path. */
-export function withoutOthers(path: Way, origin: Origin, sdp: string, bounds?: Bounds): string {
+/** A server offers a handful, some of them again in each description; ten thousand would be an attack. */
+const mostEnds = 64;
+
+/** Whether a candidate is at one of the first `mostEnds` transport addresses that were asked about. */
+export function firstEnds(): (line: string) => boolean {
+  const known = new Set<string>();
+  return (line) => {
+    const [, , protocol, , address, port] = line.split(' ');
+    const end = `${protocol} ${address} ${port}`;
+    if (known.size < mostEnds) known.add(end);
+    return known.has(end);
+  };
+}
+
+/** The description with none but these of its candidates. */
+export function withCandidates(sdp: string, may: (line: string) => boolean): string {
   return (
     sdp
       // Browsers take a line feed alone for the end of a line too.
       .split(/\r?\n/)
-      .filter((line) => !line.startsWith('a=candidate:') || belongs(path, origin, line, bounds))
+      .filter((line) => !line.startsWith('a=candidate:') || may(line))
       .join('\r\n')
   );
 }

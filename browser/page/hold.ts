@@ -3,7 +3,7 @@
  * wrapped; which exchange a connection belongs to rides in its configuration under a key that browsers ignore.
  */
 import type { Bounds } from './bounds.js';
-import { belongs, isRelayed, narrowed, type Origin, type Way, withoutOthers } from './candidates.js';
+import { belongs, firstEnds, isRelayed, narrowed, type Origin, type Way, withCandidates } from './candidates.js';
 
 interface Hold {
   readonly key: string;
@@ -42,8 +42,9 @@ export function whenMade(key: string, listener: (connection: RTCPeerConnection) 
   listeners.set(key, listener);
 }
 
+/** Those that are open: livekit-client closes one where a server does not know the newer way of joining. */
 export function connectionsOf(key: string): readonly RTCPeerConnection[] {
-  return connections.get(key) ?? [];
+  return (connections.get(key) ?? []).filter(({ signalingState }) => signalingState !== 'closed');
 }
 
 export function everyConnection(): readonly RTCPeerConnection[] {
@@ -63,13 +64,16 @@ function hold(connection: RTCPeerConnection, { path, bounds }: Hold): void {
     configured = resolve;
     if (!isRelayed(path) || connection.getConfiguration().iceServers?.length) resolve();
   });
+  const isFirst = firstEnds();
+  const may = (origin: Origin, line: string): boolean =>
+    belongs(path, origin, line, bounds) && (origin === 'local' || isFirst(line));
   // Registered first, so that no other listener gets to know the candidate.
   connection.addEventListener('icecandidate', (event) => {
-    if (event.candidate && !belongs(path, 'local', event.candidate.candidate)) event.stopImmediatePropagation();
+    if (event.candidate && !may('local', event.candidate.candidate)) event.stopImmediatePropagation();
   });
   const filtered = (origin: Origin, { type, sdp }: RTCSessionDescriptionInit): RTCSessionDescriptionInit => ({
     type,
-    ...(sdp && { sdp: withoutOthers(path, origin, sdp, bounds) }),
+    ...(sdp && { sdp: withCandidates(sdp, (line) => may(origin, line)) }),
   });
   Object.assign(connection, {
     createOffer: async (options?: RTCOfferOptions) =>
@@ -83,7 +87,7 @@ function hold(connection: RTCPeerConnection, { path, bounds }: Hold): void {
       await native.setLocalDescription.call(connection, description);
     },
     addIceCandidate: async (candidate?: RTCIceCandidateInit) => {
-      if (!candidate?.candidate || belongs(path, 'remote', candidate.candidate, bounds)) {
+      if (!candidate?.candidate || may('remote', candidate.candidate)) {
         await native.addIceCandidate.call(connection, candidate);
       }
     },
@@ -103,7 +107,7 @@ export function wrapPeerConnection(): void {
       if (!ours) return new Native(configuration);
       const connection = new Native(narrowed(ours.path, configuration, ours.bounds));
       hold(connection, ours);
-      connections.set(ours.key, [...connectionsOf(ours.key), connection]);
+      connections.set(ours.key, [...(connections.get(ours.key) ?? []), connection]);
       listeners.get(ours.key)?.(connection);
       return connection;
     },

@@ -8,7 +8,7 @@ import type { PartReport } from '../../browser/exchange.js';
 import { findBrowser, missingBrowser } from '../../browser/executable.js';
 import { launchArguments } from '../../browser/launch.js';
 import { type Bounds, boundsOf, isWithin } from '../../browser/page/bounds.js';
-import { belongs, narrowed, pathOfPair, pathOfUrl, withoutOthers } from '../../browser/page/candidates.js';
+import { belongs, firstEnds, narrowed, pathOfPair, pathOfUrl, withCandidates } from '../../browser/page/candidates.js';
 import { servePage } from '../../browser/page-server.js';
 import type { Environment } from '../../environment/environment.js';
 import { allPaths, type Observation, type Path } from '../../evidence/run.js';
@@ -48,8 +48,18 @@ t.test('a description loses the candidates of other paths and nothing else', asy
   const lines = ['v=0', `a=${candidate('udp', 'host')}`, `a=${candidate('tcp', 'host')}`, 'a=end-of-candidates', ''];
   for (const end of ['\r\n', '\n']) {
     const left = [...lines.slice(0, 1), ...lines.slice(2)].join('\r\n');
-    t.equal(withoutOthers('tcp', 'remote', lines.join(end)), left, JSON.stringify(end));
+    const isOverTcp = (line: string): boolean => belongs('tcp', 'remote', line);
+    t.equal(withCandidates(lines.join(end), isOverTcp), left, JSON.stringify(end));
   }
+});
+
+t.test('a server has so many candidates, as often as it says them, and not ten thousand', async (t) => {
+  const isFirst = firstEnds();
+  const offered = Array.from({ length: 10_000 }, (_, i) => candidate('udp', 'host', `2a00::${i.toString(16)}`));
+  const taken = offered.filter(isFirst);
+  t.same(taken, offered.slice(0, 64));
+  t.same([...offered.slice(60, 70), `a=${offered[0]}`].filter(isFirst), [...offered.slice(60, 64), `a=${offered[0]}`]);
+  t.notOk(isFirst(candidate('tcp', 'host', '2a00::1')), 'nor by another protocol');
 });
 
 t.test('one TURN URL is left, or none', async (t) => {
@@ -359,7 +369,7 @@ t.test('what waits for what', async (t) => {
     [mediaProbe.targets(known(environment, observations))].flat().find((one) => 'id' in one && one.id === 'media:udp');
   t.match(udp(), { waitingFor: 'ice-udp' });
   t.match(udp(ice('ok')), { waitingFor: 'browser' });
-  t.same(udp(ice('ok'), browser), { id: 'media:udp', path: 'udp' });
+  t.same(udp(ice('ok'), browser), { id: 'media:udp', path: 'udp', roundTripMs: 0 });
   t.match(udp(ice('failed'), browser), { waitingFor: 'ice-udp:advertised' });
   t.match(udp(ice('ok', 'claimed'), ice('failed'), browser), { waitingFor: 'ice-udp:advertised' }, 'another address');
   t.match(udp(ice('ok'), { ...browser, state: 'unsupported' }), { waitingFor: 'browser' });

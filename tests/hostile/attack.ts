@@ -8,6 +8,7 @@ import type { Run } from '../../evidence/run.js';
 import type { Certificate } from '../../fixtures/certificates.js';
 import { apiSecret, type HostileCase, type Place } from '../../fixtures/hostile/case.js';
 import { reporters } from '../../reporters/index.js';
+import { watchMemory } from './memory.js';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const witness = new URL('./witness.mjs', import.meta.url).href;
@@ -44,6 +45,8 @@ export interface Attacked extends Numbered {
   readonly outputs: Readonly<Record<string, string>>;
   /** The most that it had at once; absent: it ended before it could tell. */
   readonly rssMb?: number;
+  /** The same, of all processes together; absent: nobody looked. */
+  readonly inAllMb?: number;
 }
 
 function placeOf(index: number): Pick<Place, 'address' | 'name' | 'lure'> {
@@ -91,12 +94,12 @@ function reports({ everyFormat }: HostileCase): string[] {
 type Checked = Omit<Attacked, keyof Numbered | 'place' | 'alone'>;
 
 function check(one: HostileCase, cwd: string): Promise<Checked> {
-  const { PATH, HOME } = process.env;
+  const { PATH, HOME, XDG_CACHE_HOME, LIVEKIT_DOCTOR_BROWSER } = process.env;
   const args = ['check', '--depth', 'wire', ...reports(one), ...(one.flags ?? [])];
   const began = performance.now();
   const child = spawn(process.execPath, [`--import=${witness}`, main, ...args], {
     cwd,
-    env: { PATH, HOME, HOSTILE_WITNESS: join(cwd, 'witness') },
+    env: { PATH, HOME, XDG_CACHE_HOME, LIVEKIT_DOCTOR_BROWSER, HOSTILE_WITNESS: join(cwd, 'witness') },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const outputs: Record<string, string> = { stdout: '', stderr: '' };
@@ -105,6 +108,7 @@ function check(one: HostileCase, cwd: string): Promise<Checked> {
       outputs[name] += text;
     });
   }
+  const allMb = one.mostInAllMb !== undefined && child.pid !== undefined ? watchMemory(child.pid) : undefined;
   let killed = false;
   const late = setTimeout(() => {
     killed = true;
@@ -114,6 +118,7 @@ function check(one: HostileCase, cwd: string): Promise<Checked> {
     child.once('error', reject);
     child.once('close', (code) => {
       clearTimeout(late);
+      const inAllMb = allMb?.();
       const ms = performance.now() - began;
       const files = readdirSync(cwd);
       for (const file of files.filter((name) => name.startsWith('report.'))) {
@@ -129,6 +134,7 @@ function check(one: HostileCase, cwd: string): Promise<Checked> {
         outputs,
         ...(json && { run: JSON.parse(json) as Run }),
         ...(rss.length > 0 && { rssMb: Math.round(Math.max(...rss)) }),
+        ...(inAllMb !== undefined && { inAllMb }),
       });
     });
   });

@@ -15,6 +15,8 @@ export interface Result {
   readonly why?: string;
   readonly seconds: number;
   readonly growthMb: number;
+  /** Of all processes together; absent: nobody looked. */
+  readonly inAllMb?: number;
   /** It was tried alone, after something had gone wrong beside others or on a machine that was too busy. */
   readonly again?: true;
   readonly problems: readonly string[];
@@ -81,11 +83,19 @@ export async function runHostile({ chosen = () => true, atOnce, together, onResu
     together,
   );
   const undecided: Numbered[] = [];
-  await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      for (let group = groups.shift(); group; group = groups.shift()) undecided.push(...(await tryAll(group)));
-    }),
+  const inTurns = async (left: Numbered[][], workers: number): Promise<void> => {
+    const work = async (): Promise<void> => {
+      for (let group = left.shift(); group; group = left.shift()) undecided.push(...(await tryAll(group)));
+    };
+    await Promise.all(Array.from({ length: workers }, work));
+  };
+  const hasBrowser = ([first]: Numbered[]): boolean => first?.one.mostInAllMb !== undefined;
+  await inTurns(
+    groups.filter((group) => !hasBrowser(group)),
+    atOnce,
   );
+  // A browser needs the machine for itself.
+  await inTurns(groups.filter(hasBrowser), 1);
   for (const one of undecided) await tryAll([one], true);
   return {
     all: [...results].sort(([one], [other]) => one - other).map(([, result]) => result),
@@ -109,6 +119,7 @@ function resultOf(attacked: Attacked, honestMb: number): Result {
     ...(one.why && { why: one.why }),
     seconds: Math.round(ms / 100) / 10,
     growthMb: growthMb(attacked, honestMb),
+    ...(attacked.inAllMb !== undefined && { inAllMb: attacked.inAllMb }),
     problems: judge(attacked, honestMb, destinations()),
   };
 }

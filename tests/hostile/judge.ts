@@ -93,11 +93,17 @@ export function growthMb({ rssMb = Number.NaN }: Attacked, honestMb: number): nu
 }
 
 function bounded(attacked: Attacked, honestMb: number): string[] {
-  const { rssMb, one } = attacked;
+  const { rssMb, inAllMb, one } = attacked;
   if (rssMb === undefined) return ['it did not live to say how much memory it took'];
   const most = one.mostGrowthMb ?? usualGrowthMb;
   const grew = growthMb(attacked, honestMb);
-  return grew <= most ? [] : [`it took ${grew} MB more than an honest peer costs; ${most} MB are allowed`];
+  const isTooMuch = inAllMb !== undefined && one.mostInAllMb !== undefined && inAllMb > one.mostInAllMb;
+  const isUnseen = inAllMb !== undefined && inAllMb < honestMb / 2;
+  return [
+    ...(grew <= most ? [] : [`it took ${grew} MB more than an honest peer costs; ${most} MB are allowed`]),
+    ...(isUnseen ? [`nobody saw what it took: ${inAllMb} MB in all`] : []),
+    ...(isTooMuch ? [`all processes took ${inAllMb} MB together; ${one.mostInAllMb} MB are allowed`] : []),
+  ];
 }
 
 /** Not those of a text of several lines. Those that turn its direction, too. */

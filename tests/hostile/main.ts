@@ -30,9 +30,9 @@ const { values } = parseArgs({
   },
 });
 
-function line({ layer, name, came, seconds, growthMb, again, problems }: Result): string {
+function line({ layer, name, came, seconds, growthMb, inAllMb, again, problems }: Result): string {
   const mark = problems.length === 0 ? '✓' : '✗';
-  const took = `${seconds.toFixed(1)} s, ${growthMb} MB more${again ? ', tried alone' : ''}`;
+  const took = `${seconds.toFixed(1)} s, ${growthMb} MB more${inAllMb === undefined ? '' : `, ${inAllMb} MB in all`}${again ? ', tried alone' : ''}`;
   return [`${mark} ${layer}: ${name}: ${came}; ${took}`, ...problems.map((one) => `    ${one}`)].join('\n');
 }
 
