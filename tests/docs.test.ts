@@ -14,7 +14,7 @@ t.test('the outputs in the documentation are those of recorded runs', async (t) 
 });
 
 t.test('links lead somewhere', async (t) => {
-  const folders = ['', 'docs/', 'docs/faults/', 'bench/'];
+  const folders = ['', 'docs/', 'docs/faults/', 'docs/reliability/', 'bench/'];
   const files = folders.flatMap((folder) =>
     readdirSync(new URL(folder, root))
       .filter((name) => name.endsWith('.md'))

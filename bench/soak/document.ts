@@ -1,6 +1,6 @@
 /** What the soak came to: for a terminal, and as the page `docs/reliability.md`. */
 import { livekitVersion } from '../../fixtures/embedded/livekit-server.js';
-import type { FaultLine, HealthyLine } from '../../fixtures/soak/lines.js';
+import type { FaultLine, HealthyLine, LeftLine } from '../../fixtures/soak/lines.js';
 import { table } from '../performance-document.js';
 import { conditions } from './conditions.js';
 import { faults as all } from './faults.js';
@@ -23,10 +23,13 @@ export interface Fuzzing {
 
 export interface Results {
   readonly healthy: readonly HealthyLine[];
+  readonly left: readonly LeftLine[];
   readonly faults: readonly FaultLine[];
   readonly fuzzing?: Fuzzing | undefined;
   /** There is a page about hostile peers. */
   readonly hostile: boolean;
+  /** There is one about other versions of livekit-server. */
+  readonly versions: boolean;
 }
 
 const number = (value: number): string => value.toLocaleString('en-US');
@@ -107,7 +110,8 @@ function circumstances(lines: readonly (HealthyLine | FaultLine)[]): string {
   return `Made ${days.length > 1 ? `from ${days[0]} to ${days.at(-1)}` : `on ${days[0]}`} on a machine with ${machines}, livekit-server ${livekitVersion}; load average ${quantile(loads, 0)} to ${quantile(loads, 1)}, ${quantile(loads, 0.5)} in the middle: other work had its part of the machine as well.`;
 }
 
-function healthySection({ healthy }: Results): string {
+function healthySection(results: Results): string {
+  const { healthy } = results;
   if (healthy.length === 0) return 'Not made yet.';
   const bounds = sumsOfHealthy(healthy, [])
     .filter(({ condition }) => condition === 'all')
@@ -120,7 +124,7 @@ function healthySection({ healthy }: Results): string {
 
 ${healthyTable(healthy)}
 
-${bounds.join(' ')} The long form is 30,000 and 3,000 runs.
+${bounds.join(' ')} The long form is 30,000 and 3,000 runs.${leftText(results)}
 
 The conditions:
 
@@ -130,6 +134,17 @@ ${table(
     .filter(({ name }) => healthy.some(({ condition }) => condition === name))
     .map(({ name, summary }) => [name, summary]),
 )}`;
+}
+
+/** What the healthy checks left behind, of those that were looked at for it. */
+function leftText({ left }: Results): string {
+  const asked = left.filter(({ unknown }) => unknown === undefined);
+  if (asked.length === 0) return '';
+  const sum = (key: 'runs' | 'secrets' | 'people' | 'rooms' | 'processes'): string =>
+    number(asked.reduce((total, line) => total + (line[key] ?? 0), 0));
+  const others = left.length - asked.length;
+  const without = others > 0 ? ` ${number(others)} more could not ask the server.` : '';
+  return `\n\nWhat they left behind, counted at the end of each of ${number(asked.length)} processes that made ${sum('runs')} runs: ${sum('secrets')} run documents with an API secret or a token in them, ${sum('people')} participants in a room right after the last check, ${sum('rooms')} rooms 15 s later at the latest, ${sum('processes')} processes.${without}`;
 }
 
 function faultsSection({ faults }: Results): string {
@@ -182,7 +197,11 @@ ${faultsSection(results)}
 ## Damaged input
 
 ${fuzzingSection(results)}
-${results.hostile ? '\n## Hostile peers\n\nWhat servers that lie, stall and never end bring about is in [hostile peers](reliability/hostile.md).\n' : ''}
+${results.hostile ? '\n## Hostile peers\n\nWhat servers that lie, stall and never end bring about is in [hostile peers](reliability/hostile.md).\n' : ''}${results.versions ? '\n## Other versions of livekit-server\n\nHow the same checks come out with earlier and later servers is in [versions](reliability/versions.md).\n' : ''}
+## This machine's own faults
+
+What a full disk, a clock that is set, a browser that is killed and the like bring about is in [faults of the machine that checks](reliability/own-machine.md).
+
 ## Make them yourself
 
 \`\`\`console

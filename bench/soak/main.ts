@@ -5,10 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { requireLivekitServer } from '../../fixtures/embedded/livekit-server.js';
 import {
+  besides,
   type FaultLine,
   faultsFile,
   type HealthyLine,
   healthyFile,
+  type LeftLine,
+  leftFile,
   readLines,
   setAside,
 } from '../../fixtures/soak/lines.js';
@@ -82,7 +85,7 @@ async function makeHealthy(values: Values, signal: AbortSignal): Promise<boolean
   const runs = { wire: wholeNumber(values, 'wire', 0), media: wholeNumber(values, 'media', 0) };
   const livekitServer = await requireLivekitServer();
   const lines = resolve(values.results, healthyFile);
-  if (!values.resume) setAside(lines);
+  if (!values.resume) for (const file of [lines, besides(lines, leftFile)]) setAside(file);
   await soakHealthy({ conditions: some, runs, file: lines, livekitServer, signal, onProgress });
   const made = readLines<HealthyLine>(lines);
   process.stdout.write(`${healthyTable(made)}\n`);
@@ -112,9 +115,11 @@ function write({ results }: Values): void {
   const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
   const page = reliabilityDocument({
     healthy: readLines<HealthyLine>(resolve(results, healthyFile)),
+    left: readLines<LeftLine>(resolve(results, leftFile)),
     faults: readLines<FaultLine>(resolve(results, faultsFile)),
     fuzzing: existsSync(fuzzing) ? fuzzed(fuzzing) : undefined,
     hostile: existsSync(`${docs}reliability/hostile.md`),
+    versions: existsSync(`${docs}reliability/versions.md`),
   });
   writeFileSync(`${docs}reliability.md`, page);
   onProgress('docs/reliability.md');

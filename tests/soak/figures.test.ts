@@ -6,7 +6,14 @@ import { upperBound } from '../../bench/soak/bound.js';
 import { healthyTable, reliabilityDocument } from '../../bench/soak/document.js';
 import { outcomeOf } from '../../bench/soak/faults.js';
 import { sumsOfFaults, sumsOfHealthy } from '../../bench/soak/tally.js';
-import { append, type FaultLine, type HealthyLine, readLines, setAside } from '../../fixtures/soak/lines.js';
+import {
+  append,
+  type FaultLine,
+  type HealthyLine,
+  holdsSecret,
+  readLines,
+  setAside,
+} from '../../fixtures/soak/lines.js';
 
 const about = { at: '2026-01-02T03:04:05.678Z', cores: 2, memoryGb: 8, load: 1.5, codes: [] };
 const healthy = (condition: string, verdict: HealthyLine['verdict'], codes: string[] = []): HealthyLine => ({
@@ -97,12 +104,25 @@ t.test('sums', async (t) => {
   t.match(dns, { name: 'dns', faults: 2, times: 3, named: 1, inconclusive: 1, wrong: 1, silent: 0 });
 });
 
+t.test('a secret in a run document is seen', async (t) => {
+  const jwt = `${Buffer.from('{"alg":"HS256"}').toString('base64url')}.${Buffer.from('{"sub":"x"}').toString('base64url')}.c2ln`;
+  t.ok(holdsSecret({ observations: [{ failure: { message: `token ${jwt} refused` } }] }, undefined));
+  t.ok(holdsSecret({ deep: ['our-api-secret'] }, 'our-api-secret'));
+  t.notOk(holdsSecret({ deep: ['nothing', 'eyJ is how one begins'] }, 'our-api-secret'));
+});
+
 t.test('the page says what was made, and what was not', async (t) => {
-  const nothing = reliabilityDocument({ healthy: [], faults: [], hostile: false });
+  const leftBy = { at: about.at, condition: 'quiet', depth: 'wire' as const, runs: 200 };
+  const nothing = reliabilityDocument({ healthy: [], left: [], faults: [], hostile: false, versions: false });
   t.equal(nothing.match(/Not made yet/g)?.length, 2);
   t.notMatch(nothing, /hostile/);
   const page = reliabilityDocument({
     healthy: Array.from({ length: 3000 }, () => healthy('quiet', 'pass')),
+    left: [
+      { ...leftBy, secrets: 1, people: 0, rooms: 0, processes: 5 },
+      { ...leftBy, secrets: 2, people: 0, rooms: 0, processes: 5 },
+      { ...leftBy, secrets: 0, unknown: 'no answer' },
+    ],
     faults: [fault('dns-no-address', 'silent', [])],
     fuzzing: {
       at: about.at,
@@ -110,6 +130,7 @@ t.test('the page says what was made, and what was not', async (t) => {
       all: [{ target: 'stun', inputs: 1e6, accepted: 5e5, seconds: 9, slowestMs: 0.3 }],
     },
     hostile: true,
+    versions: true,
   });
   t.match(page, 'on 2026-01-02 on a machine with 2 cores and 8 GiB');
   t.match(page, '| wire, quiet | 3,000 | 3,000 | 0 | 0 | ≤ 0.1 % | 1.5 |');
@@ -118,5 +139,7 @@ t.test('the page says what was made, and what was not', async (t) => {
   t.match(page, /Made so far: 1 of the lab's \d{3} faults, each once/);
   t.match(page, '| stun | 1,000,000 | 50 % |');
   t.match(page, '](reliability/hostile.md)');
+  t.match(page, 'of each of 2 processes that made 400 runs: 3 run documents');
+  t.match(page, '0 rooms 15 s later at the latest, 10 processes. 1 more could not ask the server.');
   t.match(healthyTable([healthy('busy', 'fail', ['udp-filtered'])]), 'fail: udp-filtered (1)');
 });

@@ -6,7 +6,15 @@ import { type Condition, conditions } from '../../bench/soak/conditions.js';
 import { soakHealthy } from '../../bench/soak/healthy.js';
 import { sumHealthy } from '../../bench/soak/tally.js';
 import { requireLivekitServer } from '../../fixtures/embedded/livekit-server.js';
-import { type HealthyLine, healthyFile, readLines, type SoakDepth } from '../../fixtures/soak/lines.js';
+import {
+  besides,
+  type HealthyLine,
+  healthyFile,
+  type LeftLine,
+  leftFile,
+  readLines,
+  type SoakDepth,
+} from '../../fixtures/soak/lines.js';
 
 t.setTimeout(600_000);
 const livekitServer = await requireLivekitServer();
@@ -28,10 +36,11 @@ async function soak(t: Test, condition: Condition, depth: SoakDepth, count: numb
     onProgress: (line) => t.comment(line),
   });
   const lines = readLines<HealthyLine>(file);
-  return { lines, sum: sumHealthy(condition.name, depth, lines) };
+  const left = readLines<LeftLine>(besides(file, leftFile));
+  return { lines, left, sum: sumHealthy(condition.name, depth, lines) };
 }
 
-async function noAlarm(t: Test, condition: Condition, depth: SoakDepth, count: number): Promise<void> {
+async function noAlarm(t: Test, condition: Condition, depth: SoakDepth, count: number): Promise<readonly LeftLine[]> {
   let made = await soak(t, condition, depth, count);
   const starved = made.lines.some(({ load, cores }) => load > cores);
   if (made.sum.fail + made.sum.broken > 0 && starved) {
@@ -40,11 +49,13 @@ async function noAlarm(t: Test, condition: Condition, depth: SoakDepth, count: n
   }
   const { runs, fail, broken, codes } = made.sum;
   t.same({ runs, fail, broken }, { runs: count, fail: 0, broken: 0 }, JSON.stringify(codes));
+  return made.left;
 }
 
 t.test('200 checks at depth wire in one process', async (t) => {
   const many = named('many');
-  await noAlarm(t, { ...many, atOnce: { ...many.atOnce, wire: 200 } }, 'wire', 200);
+  const left = await noAlarm(t, { ...many, atOnce: { ...many.atOnce, wire: 200 } }, 'wire', 200);
+  t.match(left, [{ runs: 200, secrets: 0, people: 0, rooms: 0, processes: 0 }], 'and nothing is left behind');
 });
 
 t.test('five checks at depth media, of the whole command', async (t) => {
