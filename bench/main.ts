@@ -6,6 +6,7 @@ import { media } from './media.js';
 import { performance } from './performance.js';
 import { serveForLong } from './serve.js';
 import { verdicts } from './verdicts.js';
+import { versions } from './versions.js';
 import { wire } from './wire.js';
 
 const help = `npm run bench -- [NAME] [OPTION …]
@@ -32,6 +33,11 @@ const help = `npm run bench -- [NAME] [OPTION …]
   verdicts           from the start of a check to its verdict, by fault and round-trip time, against the budgets
       --rounds N     each case so often, in turns (default 5)
       --json         instead of the table
+  versions           other versions of livekit-server: the whole check, and every fault of the lab. Writes
+                     docs/reliability/versions.md
+      --only VERSION and writes nothing (repeatable)
+      --at-once N    labs at the same time (default 2)
+      --resume       goes on where an earlier one was ended
   connection-check   the lab's faults, as livekit-client's ConnectionCheck sees them and as this tool does;
                      writes bench/connection-check.md
       --quick        three faults, and writes nothing
@@ -89,6 +95,8 @@ async function main(): Promise<number> {
       });
     case 'verdicts':
       return verdicts({ rounds: Number(values.rounds), json: values.json });
+    case 'versions':
+      return versions({ only: values.only, atOnce: Number(values['at-once']), resume: values.resume });
     case 'connection-check':
       return connectionCheck({ quick: values.quick, only: values.only, atOnce: Number(values['at-once']) });
     default:
