@@ -2,18 +2,20 @@
  * The promise of the catalogue: every fault, made for real on each topology and from each vantage that it is about, gives
  * its code and only it; faults in pairs are both named, or the first; what is healthy passes. And no report of any of
  * them holds what is secret in its lab.
+ *
+ * As long as all the tests beside it together, so it begins with them: tap goes by the alphabet.
  */
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import { requireLivekitServer } from '../../fixtures/embedded/livekit-server.js';
-import { choose } from '../../fixtures/lab/choose.js';
-import { type Choice, composeLab } from '../../fixtures/lab/compose.js';
-import { nameOf } from '../../fixtures/lab/matrix.js';
-import { type Result, type RunOptions, runChoices } from '../../fixtures/lab/result.js';
-import type { Sandbox } from '../../fixtures/lab/sandbox.js';
-import { renderAll } from '../reporters/render.js';
-import { secretsIn } from '../secrets.js';
-import { configuredSecrets, overheardSecrets } from './known-secrets.js';
+import { requireLivekitServer } from '../fixtures/embedded/livekit-server.js';
+import { choose } from '../fixtures/lab/choose.js';
+import { type Choice, composeLab } from '../fixtures/lab/compose.js';
+import { nameOf } from '../fixtures/lab/matrix.js';
+import { type Result, type RunOptions, runChoices } from '../fixtures/lab/result.js';
+import type { Sandbox } from '../fixtures/lab/sandbox.js';
+import { configuredSecrets, overheardSecrets } from './lab/known-secrets.js';
+import { renderAll } from './reporters/render.js';
+import { secretsIn } from './secrets.js';
 
 // Two cores, and other tests beside: each cell takes one to three seconds, and several wait at once.
 t.setTimeout(2_400_000);
@@ -28,7 +30,7 @@ const said = (result: Result): string => `${cell(result)}: ${codesOf(result)}`;
 
 const overheard = '/run/lab/overheard';
 const variables = {
-  NODE_OPTIONS: `--import=${fileURLToPath(new URL('overhear.mjs', import.meta.url))}`,
+  NODE_OPTIONS: `--import=${fileURLToPath(new URL('lab/overhear.mjs', import.meta.url))}`,
   OVERHEARD: overheard,
 };
 const searched = { cells: 0, secrets: 0, ms: 0 };
