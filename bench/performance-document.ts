@@ -42,9 +42,10 @@ function held(name: string, measured: number, mark: number): readonly string[] {
 
 /** Each mark, and what was measured against it. */
 function marks({ compared, wireScale, startup }: Performance): string {
-  const wire = compared.map((one) =>
-    held(`wire, ${one.name}, ${linkOf(one)}: ${one.mark.text}`, one.mark.measured.medianMs, one.mark.ms),
-  );
+  // Whoever loses packets waits for them to be sent again, and no mark is about that.
+  const wire = compared
+    .filter(({ lossPercent }) => lossPercent === 0)
+    .map((one) => held(`wire, ${one.name}, ${linkOf(one)}: ${one.mark.text}`, one.mark.measured.medianMs, one.mark.ms));
   const program = startup.flatMap(({ name, took, mark }) =>
     mark === undefined ? [] : [held(name, took.medianMs, mark)],
   );

@@ -7,6 +7,9 @@ const tools = ['ours, wire', 'ours, media', 'plain Playwright', 'ConnectionCheck
 
 const isQuickLink = ({ roundTripMs, lossPercent }: Compared): boolean => roundTripMs === 0 && lossPercent === 0;
 
+/** `load` only watches, from the beginning to the end. */
+const looks = (steps: Compared['mediaSteps']): Compared['mediaSteps'] => steps.filter(({ id }) => id !== 'load');
+
 export function plotsOf({ compared, wireScale }: Performance): Record<string, string> {
   const quick = compared.filter(isQuickLink);
   const kinds = [...new Set(compared.filter(({ lossPercent }) => lossPercent === 0).map(({ name }) => name))];
@@ -42,8 +45,10 @@ export function plotsOf({ compared, wireScale }: Performance): Record<string, st
       wireScale.map(({ environments, program }) => [environments, program.medianMs]),
       'ms',
     ),
-    ...(healthy && { waterfall: waterfall('A healthy check at depth wire', healthy.steps) }),
+    ...(healthy && { waterfall: waterfall('A healthy check at depth wire', looks(healthy.steps)) }),
     ...(healthy &&
-      healthy.mediaSteps.length > 0 && { media: waterfall('A healthy check at depth media', healthy.mediaSteps) }),
+      healthy.mediaSteps.length > 0 && {
+        media: waterfall('A healthy check at depth media', looks(healthy.mediaSteps)),
+      }),
   };
 }

@@ -23,7 +23,7 @@ function svg(option: EChartsCoreOption, height = size.height): string {
 }
 
 const title = (text: string) => ({ text, left: 'center', textStyle: { color: ink, fontSize: 14 } });
-const legend = { bottom: 0, textStyle: { color: ink } };
+const legend = { bottom: 0, itemGap: 34, textStyle: { color: ink } };
 const line = { lineStyle: { color: ink, opacity: 0.25 } };
 
 export interface Series {
@@ -49,8 +49,8 @@ export function growth(text: string, x: string, points: readonly (readonly [numb
   const axis = { type: 'log', nameTextStyle: { color: ink }, axisLabel: { color: ink }, splitLine: line };
   return svg({
     title: title(text),
-    grid: { left: 70, right: 90, top: 40, bottom: 50 },
-    xAxis: { ...axis, name: x },
+    grid: { left: 70, right: 40, top: 40, bottom: 60 },
+    xAxis: { ...axis, name: x, nameLocation: 'middle', nameGap: 32 },
     yAxis: { ...axis, name: unit },
     series: [{ type: 'line', data: points.map((one) => [...one]), symbolSize: 7 }],
   });
