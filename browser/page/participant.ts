@@ -110,8 +110,9 @@ async function take(part: Part): Promise<PartReport> {
   const work = async (): Promise<void> => {
     const connecting = room.connect(part.url, part.token, {
       rtcConfig: held(part.key, part.path, part.bounds),
-      peerConnectionTimeout: part.deadlineMs,
-      websocketTimeout: part.deadlineMs,
+      // Longer than ours, which tells more: and a Firefox says nothing of connections that are closed meanwhile.
+      peerConnectionTimeout: 2 * part.deadlineMs,
+      websocketTimeout: 2 * part.deadlineMs,
     });
     // Not after it: a track that waits for signalling rides in the first negotiation.
     const publishing = part.publish ? publishStamped(room, part, encoding) : Promise.resolve();
