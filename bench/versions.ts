@@ -63,13 +63,11 @@ async function wholeCheck(livekitServer: string, signal: AbortSignal): Promise<P
       { topology: 'plain', vantage: 'open', faults: ['healthy/private-ca'], depth: 'media', livekitServer },
       signal,
     );
-    return await sandbox
-      .order({ do: 'check' })
-      .then(
-        (run) => ({ run }),
-        (error: Error) => ({ complaint: error.message }),
-      )
-      .finally(() => sandbox.close());
+    try {
+      return { run: await sandbox.order({ do: 'check' }) };
+    } finally {
+      await sandbox.close();
+    }
   } catch (error) {
     return { complaint: (error as Error).message };
   }
